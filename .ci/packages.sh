@@ -1,0 +1,55 @@
+#!/bin/sh
+# Installs the Debian packages that the named groups want and that are missing.
+#   .ci/packages.sh build [check] [lint]
+# As root by apt-get, else through sudo; where neither goes, it lists what to install and ends with 1.
+set -eu
+
+build='gcc libc6-dev make pkg-config libsystemd-dev libpipewire-0.3-dev libsbc-dev libncurses-dev
+  libjansson-dev libinih-dev libsndfile1-dev'
+check='libcmocka-dev pipewire pipewire-bin tmux ncurses-bin procps'
+lint='clang-format cppcheck mandoc shellcheck'
+
+wanted=
+for group; do
+  case $group in
+    build) wanted="$wanted $build" ;;
+    check) wanted="$wanted $check" ;;
+    lint) wanted="$wanted $lint" ;;
+    *) echo "packages.sh: no group '$group'; there are build, check, lint" >&2; exit 64 ;;
+  esac
+done
+
+if ! command -v dpkg-query >/dev/null; then
+  command -v pkg-config >/dev/null && exit 0
+  echo "This is no Debian. Install what these Debian packages hold:"$wanted >&2
+  exit 1
+fi
+
+missing=
+for package in $wanted; do
+  state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$state" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" != 0 ]; then
+  if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+    as_root=sudo
+  else
+    echo "Packages are missing. As root, run:" >&2
+    echo "  apt-get install --no-install-recommends$missing" >&2
+    exit 1
+  fi
+fi
+
+echo "Installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086 # a list of words, and an empty or one-word command
+if ! { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends $missing; } >"$log" 2>&1; then
+  cat "$log" >&2
+  echo "apt-get could not install:$missing" >&2
+  exit 1
+fi

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+#
+#   make            build/echorelay
+#   make demo       install what is missing, build, run on the simulated world
+#   make check      install what is missing, build, run every test; ends with "N passed, N failed"
+#   make bench      measure: CPU, packet spacing, latency, terminal bytes
+#   make lint       formatting, static checks, layering, manuals
+#   make asan ubsan tsan      the tests under a sanitizer
+#   make install [PREFIX=/usr/local] [DESTDIR=]
+#   make clean
+#
+# V=1 shows the commands.  Everything is built below build/, each flavour in a folder of its own.
+
+FLAVOUR ?= release
+PREFIX  ?= /usr/local
+VERSION := $(shell git describe --tags --dirty 2>/dev/null || sed -n 's/^## \([0-9.]*\).*/\1/p;T;q' NEWS.md)
+
+ifeq ($(FLAVOUR),release)
+out := build
+else
+out := build/$(FLAVOUR)
+endif
+
+libraries := libsystemd libpipewire-0.3 sbc ncursesw jansson inih sndfile
+pkg-config-of = $(shell pkg-config $(1) $(libraries) 2>/dev/null)
+
+flags_release := -O2 -D_FORTIFY_SOURCE=2
+flags_asan    := -O1 -fsanitize=address -fno-omit-frame-pointer
+flags_ubsan   := -O1 -fsanitize=undefined -fno-sanitize-recover=all
+flags_tsan    := -O1 -fsanitize=thread
+
+warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
+	    -Wno-sign-conversion -Wvla -Wformat=2 -Wundef
+CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DDATADIR='"$(PREFIX)/share/echorelay"' \
+	    -Isrc -I. $(patsubst -I%,-isystem %,$(call pkg-config-of,--cflags))
+CFLAGS   += -std=c11 -g -fPIE -fstack-protector-strong $(warnings) $(flags_$(FLAVOUR))
+LDFLAGS  += -pie -Wl,-z,relro,-z,now $(filter -fsanitize%,$(flags_$(FLAVOUR)))
+LDLIBS   += $(call pkg-config-of,--libs) -lm -lpthread
+ifdef WERROR
+CFLAGS   += -Werror
+endif
+
+sources := $(wildcard src/*.c src/*/*.c ui/*.c)
+generated := $(out)/generated/default_keys.c
+objects := $(sources:%.c=$(out)/%.o) $(generated:%.c=%.o)
+library := $(filter-out $(out)/src/main.o,$(objects))
+
+helpers := $(wildcard tests/helpers/*.c)
+suites  := $(wildcard tests/unit/test-*.c tests/sim/test-*.c tests/screens/test-*.c)
+benches := $(wildcard tests/bench/bench-*.c)
+tools   := $(wildcard tests/tools/*.c)
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
+
+.PHONY: all demo check check-flavour bench lint asan ubsan tsan format install uninstall clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(out)/echorelay
+
+$(out)/echorelay: $(objects)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(out)/libechorelay.a: $(library)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(out)/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(out)/generated/%.o: $(out)/generated/%.c
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# The default keymap is compiled in: the program works without any file of its own.
+$(out)/generated/default_keys.c: keymaps/default.keys
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && { echo '#include "ui/keymap.h"'; echo 'const char keymap_default_text[] ='; \
+	  sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } >$@
+
+$(out)/tests/%: $(out)/tests/%.o $(helpers:%.c=$(out)/%.o) $(out)/libechorelay.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -rdynamic -o $@ $^ $(LDLIBS) -lcmocka -ldl
+
+# --- what a user types --------------------------------------------------------------------------
+
+demo:
+	$(Q).ci/packages.sh build
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(out)/echorelay --demo
+
+check:
+	$(Q).ci/packages.sh build check
+	$(Q)$(MAKE) --no-print-directory check-flavour
+
+test_programs = $(suites:%.c=$(out)/%)
+check-flavour: $(out)/echorelay $(test_programs) $(tools:%.c=$(out)/%)
+	$(Q)BUILD=$(out) FLAVOUR=$(FLAVOUR) tests/run.sh $(test_programs) $(wildcard tests/e2e/test-*.sh)
+
+asan ubsan tsan:
+	$(Q).ci/packages.sh build check
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=$@ check-flavour
+
+bench:
+	$(Q).ci/packages.sh build check
+	$(Q)$(MAKE) --no-print-directory bench-programs
+	$(Q)BUILD=$(out) tests/bench/run.sh
+
+.PHONY: bench-programs
+bench-programs: $(out)/echorelay $(benches:%.c=$(out)/%) $(tools:%.c=$(out)/%)
+
+lint:
+	$(Q).ci/packages.sh build check lint
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BUILD=$(out) tests/lint/run.sh
+
+format:
+	clang-format -i $(sources) $(wildcard src/*.h src/*/*.h ui/*.h tests/*/*.c tests/*/*.h)
+
+install: all
+	install -Dm755 $(out)/echorelay $(DESTDIR)$(PREFIX)/bin/echorelay
+	for f in keymaps/*.keys; do install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/echorelay/$$f; done
+	for f in man/*.1; do install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/man/man1/$${f##*/}; done
+	for f in man/*.5; do install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/man/man5/$${f##*/}; done
+
+uninstall:
+	rm -rf $(DESTDIR)$(PREFIX)/bin/echorelay $(DESTDIR)$(PREFIX)/share/echorelay
+	for f in man/*; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/}; done
+
+clean:
+	rm -rf build
+
+-include $(wildcard $(out)/src/*.d $(out)/src/*/*.d $(out)/ui/*.d $(out)/tests/*/*.d)

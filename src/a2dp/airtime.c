@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "a2dp/airtime.h"
+
+#define L2CAP_HEADER_BYTES 4
+#define EDR3_MTU 1005
+#define SLOTS_PER_SECOND 1600.0
+
+struct baseband {
+	size_t one, three, five; /* payload bytes of a packet of so many slots */
+};
+
+static const struct baseband *baseband_of(size_t mtu)
+{
+	static const struct baseband edr2 = {54, 367, 679}, edr3 = {83, 552, 1021};
+	return mtu >= EDR3_MTU ? &edr3 : &edr2;
+}
+
+size_t airtime_packet_bytes(size_t mtu)
+{
+	size_t most = baseband_of(mtu)->five - L2CAP_HEADER_BYTES;
+	return mtu < most ? mtu : most;
+}
+
+unsigned airtime_packet_slots(size_t mtu, size_t bytes)
+{
+	const struct baseband *baseband = baseband_of(mtu);
+	size_t left = bytes + L2CAP_HEADER_BYTES;
+	unsigned slots = 0;
+	for (; left > baseband->five; left -= baseband->five)
+		slots += 6;
+	if (left > baseband->three)
+		return slots + 6;
+	return slots + (left > baseband->one ? 4 : 2);
+}
+
+double airtime_percent(size_t mtu, size_t bytes, int64_t interval_ns)
+{
+	double per_second = 1e9 / (double)interval_ns;
+	return 100.0 * airtime_packet_slots(mtu, bytes) * per_second / SLOTS_PER_SECOND;
+}

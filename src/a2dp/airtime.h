@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef A2DP_AIRTIME_H
+#define A2DP_AIRTIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What a stream costs of an adapter's air.  Bluetooth's air is cut into 1600 slots a second; an ACL
+ * packet takes 1, 3 or 5 of them and one more for the answer (Core 5.3, Vol 2 Part B, 6.5.4):
+ *
+ *                     1 slot   3 slots   5 slots        payload, bytes
+ *   2 Mbit/s (2-DH)       54       367       679
+ *   3 Mbit/s (3-DH)       83       552      1021
+ *
+ * No host can see which of the two a link uses.  A media MTU of 1005 and more is the mark of a
+ * speaker that was built for the faster one; everything here goes by that and is an assumption.
+ * Retransmissions come on top.  Pure: any thread may call anything here.
+ */
+
+/*
+ * The largest media packet, in bytes (RTP header and all), that is worth sending over a channel of
+ * `mtu`: what one baseband packet of 5 slots holds.  A longer one would cost a second packet.
+ */
+size_t airtime_packet_bytes(size_t mtu);
+
+/* Slots that one media packet of `bytes` takes on a channel of `mtu`, the answers included. */
+unsigned airtime_packet_slots(size_t mtu, size_t bytes);
+
+/* Percent of an adapter's air that packets of `bytes` take when one is sent every `interval_ns`. */
+double airtime_percent(size_t mtu, size_t bytes, int64_t interval_ns);
+
+#endif

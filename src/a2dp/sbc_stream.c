@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "a2dp/sbc_stream.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "a2dp/airtime.h"
+
+#define SAMPLES_MAX 128 /* audio frames in one SBC frame: 16 blocks of 8 subbands */
+
+static unsigned clamp(unsigned value, unsigned least, unsigned most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
+static unsigned frames_that_fit(const struct sbc_stream *stream)
+{
+	size_t room = airtime_packet_bytes(stream->mtu) - RTP_HEADER_BYTES;
+	size_t count = room / sbc_config_frame_bytes(&stream->config, stream->bitpool);
+	return clamp((unsigned)count, 1, RTP_FRAMES_MAX);
+}
+
+int sbc_stream_init(struct sbc_stream *stream, const uint8_t configuration[SBC_CONFIG_BYTES],
+                    size_t mtu)
+{
+	*stream = (struct sbc_stream){.mtu = mtu};
+	int error = sbc_config_parse(&stream->config, configuration, SBC_CONFIG_BYTES);
+	if (error)
+		return error;
+	size_t largest = sbc_config_frame_bytes(&stream->config, stream->config.bitpool_max);
+	if (RTP_HEADER_BYTES + largest > airtime_packet_bytes(mtu))
+		return -EMSGSIZE;
+	error = sbc_init_a2dp(&stream->sbc, 0, configuration, SBC_CONFIG_BYTES);
+	if (error)
+		return error;
+	stream->sbc.endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? SBC_BE : SBC_LE;
+	sbc_stream_set_bitpool(stream, stream->config.bitpool_max);
+	return 0;
+}
+
+void sbc_stream_finish(struct sbc_stream *stream)
+{
+	sbc_finish(&stream->sbc);
+}
+
+void sbc_stream_set_bitpool(struct sbc_stream *stream, unsigned bitpool)
+{
+	const struct sbc_config *config = &stream->config;
+	stream->bitpool = (uint8_t)clamp(bitpool, config->bitpool_min, config->bitpool_max);
+	stream->sbc.bitpool = stream->bitpool; /* sbc_init_a2dp() leaves 32 here */
+	stream->frames_per_packet = (uint8_t)frames_that_fit(stream);
+}
+
+unsigned sbc_stream_packet_samples(const struct sbc_stream *stream)
+{
+	return stream->frames_per_packet * sbc_config_frame_samples(&stream->config);
+}
+
+size_t sbc_stream_packet_bytes(const struct sbc_stream *stream)
+{
+	size_t frame = sbc_config_frame_bytes(&stream->config, stream->bitpool);
+	return RTP_HEADER_BYTES + stream->frames_per_packet * frame;
+}
+
+static int16_t sample_from_float(float value)
+{
+	float scaled = value * 32768.0f;
+	if (scaled > 32767.0f)
+		return 32767;
+	if (scaled < -32768.0f)
+		return -32768;
+	return (int16_t)lrintf(scaled);
+}
+
+/* Returns the bytes of PCM written: one or two channels, as the stream was configured. */
+static size_t pcm_from_frames(const struct sbc_stream *stream, const struct frame *frames,
+                              unsigned samples, int16_t *pcm)
+{
+	if (stream->config.mode == SBC_CHANNEL_MONO) {
+		for (unsigned i = 0; i < samples; i++)
+			pcm[i] = sample_from_float((frames[i].left + frames[i].right) / 2);
+		return samples * sizeof(*pcm);
+	}
+	for (unsigned i = 0; i < samples; i++) {
+		pcm[2 * i] = sample_from_float(frames[i].left);
+		pcm[2 * i + 1] = sample_from_float(frames[i].right);
+	}
+	return 2 * samples * sizeof(*pcm);
+}
+
+ssize_t sbc_stream_encode(struct sbc_stream *stream, const struct frame *frames, uint8_t *packet)
+{
+	unsigned samples = sbc_config_frame_samples(&stream->config);
+	rtp_write(packet, &(struct rtp_header){.sequence = stream->sequence,
+	                                       .timestamp = stream->timestamp,
+	                                       .frames = stream->frames_per_packet});
+	size_t size = RTP_HEADER_BYTES;
+	for (unsigned i = 0; i < stream->frames_per_packet; i++, frames += samples) {
+		int16_t pcm[2 * SAMPLES_MAX];
+		size_t bytes = pcm_from_frames(stream, frames, samples, pcm);
+		ssize_t written = 0;
+		ssize_t taken = sbc_encode(&stream->sbc, pcm, bytes, packet + size,
+		                           SBC_STREAM_PACKET_BYTES - size, &written);
+		if (taken != (ssize_t)bytes || written <= 0)
+			return -EIO;
+		size += (size_t)written;
+	}
+	stream->sequence++;
+	stream->timestamp += stream->frames_per_packet * samples;
+	return (ssize_t)size;
+}

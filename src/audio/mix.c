@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "audio/mix.h"
+
+#include <string.h>
+
+struct mix_matrix mix_matrix_of(enum mix_channel channel, float gain)
+{
+	switch (channel) {
+	case MIX_LEFT:
+		return (struct mix_matrix){gain, 0, gain, 0};
+	case MIX_RIGHT:
+		return (struct mix_matrix){0, gain, 0, gain};
+	case MIX_MONO:
+		return (struct mix_matrix){gain / 2, gain / 2, gain / 2, gain / 2};
+	case MIX_STEREO:
+		break;
+	}
+	return (struct mix_matrix){gain, 0, 0, gain};
+}
+
+float mix_gain_of_volume(unsigned percent)
+{
+	float part = (float)(percent > 100 ? 100 : percent) / 100;
+	return part * part * part;
+}
+
+void mix_init(struct mix *mix, struct mix_matrix matrix)
+{
+	*mix = (struct mix){.now = matrix, .from = matrix, .goal = matrix};
+}
+
+void mix_set(struct mix *mix, struct mix_matrix matrix)
+{
+	mix->from = mix->now;
+	mix->goal = matrix;
+	mix->left = MIX_RAMP;
+}
+
+static float between(float from, float to, float weight)
+{
+	return from + (to - from) * weight;
+}
+
+static void ramp_step(struct mix *mix)
+{
+	if (!--mix->left) {
+		mix->now = mix->goal;
+		return;
+	}
+	float weight = 1 - (float)mix->left / MIX_RAMP;
+	mix->now = (struct mix_matrix){
+	    .ll = between(mix->from.ll, mix->goal.ll, weight),
+	    .lr = between(mix->from.lr, mix->goal.lr, weight),
+	    .rl = between(mix->from.rl, mix->goal.rl, weight),
+	    .rr = between(mix->from.rr, mix->goal.rr, weight),
+	};
+}
+
+static bool is_identity(const struct mix_matrix *matrix)
+{
+	return matrix->ll == 1 && matrix->lr == 0 && matrix->rl == 0 && matrix->rr == 1;
+}
+
+void mix_apply(struct mix *mix, struct frame *frames, uint32_t count)
+{
+	if (!mix->left && is_identity(&mix->now))
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		if (mix->left)
+			ramp_step(mix);
+		struct frame in = frames[i];
+		frames[i].left = mix->now.ll * in.left + mix->now.lr * in.right;
+		frames[i].right = mix->now.rl * in.left + mix->now.rr * in.right;
+	}
+}

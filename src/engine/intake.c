@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/intake.h"
+
+#include <math.h>
+
+/* A source further than this from where its clock should have it has jumped. */
+#define JUMP_SECONDS 0.1
+
+void intake_init(struct intake *intake, uint32_t rate, int64_t lead)
+{
+	*intake = (struct intake){.lead = lead};
+	inlet_init(&intake->inlet);
+	meter_init(&intake->meter, rate);
+}
+
+/* How many frames further than the lead the block's first frame would come to stand. */
+static double block_ahead(const struct intake *intake, const struct group_clock *clock,
+                          const struct inlet_block *block)
+{
+	double place = (double)(block->position + intake->offset);
+	return place - (double)intake->lead - group_clock_frame_at(clock, block->ns);
+}
+
+static bool block_continues(const struct intake *intake, const struct group_clock *clock,
+                            const struct inlet_block *block)
+{
+	return intake->live && block->clock_id == intake->clock_id &&
+	       block->position >= intake->expected &&
+	       fabs(block_ahead(intake, clock, block)) < JUMP_SECONDS * clock->rate;
+}
+
+static void epoch_begin(struct intake *intake, struct timeline *timeline, struct group_clock *clock,
+                        const struct inlet_block *block)
+{
+	double start = ceil(group_clock_frame_at(clock, block->ns)) + (double)intake->lead;
+	intake->live = true;
+	intake->epochs++;
+	intake->clock_id = block->clock_id;
+	intake->offset = (int64_t)start - block->position;
+	intake->silenced = 0;
+	group_clock_release(clock);
+	timeline_seam(timeline, (int64_t)start);
+}
+
+static void epoch_end(struct intake *intake)
+{
+	intake->live = false;
+}
+
+/* The part of the block whose place is not yet declared silent. */
+static void block_place(struct intake *intake, struct timeline *timeline,
+                        const struct inlet_block *block, const struct frame *frames)
+{
+	int64_t place = block->position + intake->offset;
+	int64_t late = intake->silenced - place;
+	if (late >= block->count)
+		return;
+	if (late < 0)
+		late = 0;
+	bool hole = block->position != intake->expected || late > 0;
+	if (hole && timeline->end <= place + late)
+		timeline_seam(timeline, place + late);
+	timeline_write(timeline, place + late, frames + late, block->count - (uint32_t)late);
+}
+
+static bool block_take(struct intake *intake, struct timeline *timeline, struct group_clock *clock,
+                       const struct inlet_block *block)
+{
+	bool begins = !block_continues(intake, clock, block);
+	if (begins)
+		epoch_begin(intake, timeline, clock, block);
+	else
+		group_clock_steer(clock, block->ns, block_ahead(intake, clock, block),
+		                  block->count);
+	if (!begins && block->position != intake->expected)
+		intake->gaps++;
+	if (begins)
+		intake->expected = block->position;
+	block_place(intake, timeline, block, intake->scratch);
+	meter_feed(&intake->meter, intake->scratch, block->count);
+	intake->expected = block->position + block->count;
+	intake->frames += block->count;
+	return begins;
+}
+
+bool intake_take(struct intake *intake, struct timeline *timeline, struct group_clock *clock,
+                 int64_t now)
+{
+	struct inlet_block block;
+	bool changed = false;
+	while (inlet_read(&intake->inlet, &block, intake->scratch)) {
+		intake->heard_ns = now;
+		if (block.count) {
+			changed |= block_take(intake, timeline, clock, &block);
+		} else if (intake->live) {
+			epoch_end(intake);
+			changed = true;
+		}
+	}
+	if (intake->live && now - intake->heard_ns > INTAKE_ABSENT_NS) {
+		epoch_end(intake);
+		changed = true;
+	}
+	return changed;
+}
+
+static void meter_feed_silence(struct intake *intake, uint32_t count)
+{
+	static const struct frame silence[256];
+	for (; count > 256; count -= 256)
+		meter_feed(&intake->meter, silence, 256);
+	meter_feed(&intake->meter, silence, count);
+}
+
+void intake_fill(struct intake *intake, struct timeline *timeline, const struct group_clock *clock,
+                 int64_t now, int64_t ahead)
+{
+	int64_t patience = intake->live ? INTAKE_PATIENCE_NS : 0;
+	int64_t until = (int64_t)ceil(group_clock_frame_at(clock, now - patience)) + ahead;
+	if (timeline->end >= until)
+		return;
+	if (intake->live) {
+		if (intake->silenced < timeline->end)
+			intake->xruns++;
+		intake->silenced = until;
+	} else {
+		int64_t missing = until - timeline->end;
+		meter_feed_silence(intake, missing > 4096 ? 4096 : (uint32_t)missing);
+	}
+	timeline_silence(timeline, until);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ENGINE_INTAKE_H
+#define ENGINE_INTAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "audio/group_clock.h"
+#include "audio/meter.h"
+#include "audio/timeline.h"
+#include "engine/inlet.h"
+
+/*
+ * Puts the source's blocks into the timeline, each frame at its place.
+ *
+ * From a source's first block to its end, or to a jump in its positions, is an *epoch*.  An epoch's
+ * first frame goes `lead` ahead of the group's clock; from then on a frame's place is its position
+ * plus the epoch's offset, and the clock is steered so that the lead stays what it was:
+ *
+ *           clock ─┐◄──── lead ────►┌─ next block
+ *    ──────────────┴────────────────┴────────────►
+ *
+ * A block that comes late finds the speakers waiting for INTAKE_PATIENCE_NS; after that its place has
+ * been declared silent and stays so.  Engine thread only; allocates nothing.
+ */
+
+#define INTAKE_PATIENCE_NS 60000000 /* less than the slack of any speaker (output.h) */
+#define INTAKE_ABSENT_NS 500000000  /* nothing for so long: the epoch is over */
+
+struct intake {
+	struct inlet inlet;
+	struct meter meter;
+	int64_t lead; /* frames */
+	bool live;    /* an epoch is open */
+	uint32_t clock_id;
+	int64_t offset;   /* timeline frame = position + offset */
+	int64_t expected; /* position of the next block */
+	int64_t heard_ns; /* when the last block came */
+	int64_t silenced; /* timeline frame up to which lateness was declared silence */
+	uint64_t frames;  /* all that came */
+	uint32_t epochs;
+	uint32_t gaps;  /* positions skipped inside an epoch */
+	uint32_t xruns; /* times that the speakers waited in vain */
+	struct frame scratch[INLET_BLOCK_FRAMES];
+};
+
+void intake_init(struct intake *intake, uint32_t rate, int64_t lead);
+
+/* Takes all that has come in.  Returns true when an epoch began or ended. */
+bool intake_take(struct intake *intake, struct timeline *timeline, struct group_clock *clock,
+                 int64_t now);
+
+/*
+ * Makes sure that the timeline reaches `ahead` frames beyond the clock wherever the sound for that is
+ * not coming any more: at once without a source, after the patience with one.
+ */
+void intake_fill(struct intake *intake, struct timeline *timeline, const struct group_clock *clock,
+                 int64_t now, int64_t ahead);
+
+#endif

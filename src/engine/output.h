@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ENGINE_OUTPUT_H
+#define ENGINE_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "a2dp/sbc_stream.h"
+#include "audio/group_clock.h"
+#include "audio/meter.h"
+#include "audio/mix.h"
+#include "audio/reader.h"
+#include "audio/timeline.h"
+#include "engine/snapshot.h"
+
+/*
+ * One speaker: reader → channel and gain → meter → SBC stream → fd.
+ *
+ * Output frame n of a stream is due when the group's clock shows base + n; `base` gives each output of
+ * an adapter its own phase, so that no two packets wait for the same air.  A packet is sent when its
+ * first frame is due, or as soon after that as its audio is there and the socket takes it:
+ *
+ *      due                                  due + slack
+ *       │ sent, in order, catching up          │  hopeless: the speaker has run dry.  The output
+ *       ▼                                      ▼  parks; the stream must be started anew.
+ *    ───┴──────────────────────────────────────┴────────►
+ *
+ * The main thread builds and frees an output; in between it is the engine thread's alone.
+ */
+
+#define OUTPUT_LATE_NS 20000000       /* a packet later than this counts as late */
+#define OUTPUT_RETRY_NS 3000000       /* how long to leave a full socket alone */
+#define OUTPUT_SLACK_ASSUMED 80000000 /* slack where a speaker's latency is not known, ns */
+
+struct output_config {
+	int fd; /* SOCK_SEQPACKET; the output owns it from now on */
+	uint16_t mtu;
+	uint8_t configuration[SBC_CONFIG_BYTES];
+	uint32_t group_rate; /* Hz; where the stream's own rate differs, it is resampled */
+	double phase;        /* 0..1 of a packet */
+	int64_t delay;       /* frames behind the clock */
+	int64_t slack_ns;    /* how late a packet may reach this speaker */
+	struct mix_matrix mix;
+};
+
+enum output_fate { OUTPUT_PLAYS, OUTPUT_STALLED, OUTPUT_FAILED };
+
+struct output {
+	uint32_t id;
+	int fd;
+	bool socket_shows_free; /* TIOCOUTQ of this socket tells free space, not the queue */
+	int socket_bytes;       /* SO_SNDBUF */
+	int packet_truesize;    /* what one packet takes of it */
+	int64_t slack_ns;
+	double phase;
+
+	struct reader reader;
+	struct mix mix;
+	struct meter meter;
+	struct sbc_stream stream;
+
+	bool started;
+	double base;        /* group frame at which output frame 0 is due */
+	uint64_t next;      /* first output frame of the next packet */
+	size_t packet_size; /* bytes of `packet` that the socket has not taken yet; 0 = none */
+	uint32_t packet_frames;
+	uint8_t packet[SBC_STREAM_PACKET_BYTES];
+	struct frame frames[SBC_STREAM_PACKET_SAMPLES];
+
+	enum output_fate fate;
+	int error; /* of a failed one: errno */
+	uint64_t sent, bytes, dropped, late;
+	unsigned lateness_next;
+	int32_t lateness_us[SNAPSHOT_LATENESS];
+};
+
+/*
+ * Main thread.  Returns 0 and an output that is not linked into any engine yet; -EINVAL, -EMSGSIZE
+ * (sbc_stream.h), -ENOMEM, or what the socket says.  On failure the fd stays the caller's.
+ */
+int output_new(struct output **ret_output, uint32_t id, const struct output_config *config,
+               const struct reader_filter *filter);
+
+/* Main thread, when the engine has let go of it.  Closes the fd. */
+void output_free(struct output *output);
+
+/*
+ * Engine thread: sends what is due.  Returns when to call again; INT64_MAX once its fate is decided.
+ */
+int64_t output_step(struct output *output, const struct timeline *timeline,
+                    const struct group_clock *clock, int64_t now);
+
+/* Engine thread: how far beyond the group's clock this output needs the timeline to reach. */
+int64_t output_ahead(const struct output *output);
+
+/* Engine thread. */
+void output_show(const struct output *output, const struct timeline *timeline,
+                 struct output_snapshot *shown);
+
+#endif
