@@ -41,7 +41,7 @@ CFLAGS   += -Werror
 endif
 
 sources := $(wildcard src/*.c src/*/*.c ui/*.c)
-generated := $(out)/generated/default_keys.c
+generated := $(out)/generated/default_keys.c $(out)/generated/scenarios.c
 objects := $(sources:%.c=$(out)/%.o) $(generated:%.c=%.o)
 library := $(filter-out $(out)/src/main.o,$(objects))
 
@@ -79,6 +79,13 @@ $(out)/generated/default_keys.c: keymaps/default.keys
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D) && { echo '#include "ui/keymap.h"'; echo 'const char keymap_default_text[] ='; \
 	  sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } >$@
+
+$(out)/generated/scenarios.c: $(wildcard src/sim/scenarios/*.scenario)
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && { echo '#include "sim/scenario.h"'; \
+	  echo 'const struct scenario_builtin scenario_builtins[] = {'; \
+	  for f in $^; do echo "{\"$$(basename $$f .scenario)\","; sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $$f; echo '},'; done; \
+	  echo '{0}};'; } >$@
 
 $(out)/tests/%: $(out)/tests/%.o $(helpers:%.c=$(out)/%.o) $(out)/libechorelay.a
 	$(call say,LD,$@)

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/echo.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define CLOCK_ID 1
+#define IDLE_NS 50000000
+
+struct echo {
+	struct source source;
+	struct scenario_echo config;
+	struct music *music;
+
+	/* the world's thread */
+	bool started, paused;
+	int64_t position; /* frames since the stream was last started */
+	int64_t start_ns; /* when that was */
+	int64_t next_ns;  /* when the next block is handed in */
+	uint64_t random;
+	struct frame block[4096];
+
+	/* between the threads: the inlet is written only while `open` holds, under the lock */
+	pthread_mutex_t lock;
+	struct inlet *inlet;
+	uint32_t rate;
+	atomic_int state; /* enum source_state */
+	int changed_fd;
+
+	/* the main thread */
+	const struct source_events *events;
+	void *user;
+};
+
+static struct echo *echo_of(const struct source *source)
+{
+	return (struct echo *)((char *)(uintptr_t)source - offsetof(struct echo, source));
+}
+
+static void state_set(struct echo *echo, enum source_state state)
+{
+	if (atomic_exchange(&echo->state, (int)state) != (int)state)
+		eventfd_write(echo->changed_fd, 1);
+}
+
+/* --- the main thread --------------------------------------------------------------------------- */
+
+static int open_source(struct source *source, struct inlet *inlet, uint32_t rate,
+                       const struct source_events *events, void *user)
+{
+	struct echo *echo = echo_of(source);
+	echo->events = events;
+	echo->user = user;
+	pthread_mutex_lock(&echo->lock);
+	echo->inlet = inlet;
+	echo->rate = rate;
+	pthread_mutex_unlock(&echo->lock);
+	eventfd_write(echo->changed_fd, 1);
+	return 0;
+}
+
+static int source_fd(const struct source *source)
+{
+	return echo_of(source)->changed_fd;
+}
+
+static void dispatch(struct source *source)
+{
+	struct echo *echo = echo_of(source);
+	eventfd_t count;
+	eventfd_read(echo->changed_fd, &count);
+	struct source_info info = {
+	    .state = (enum source_state)atomic_load(&echo->state),
+	    .rate = echo->rate,
+	    .channels = 2,
+	    .latency_ns = -1,
+	};
+	if (echo->config.present && info.state == SOURCE_STREAMING) {
+		snprintf(info.name, sizeof(info.name), "%.*s", SOURCE_TEXT - 1, echo->config.name);
+		snprintf(info.address, sizeof(info.address), "%s", echo->config.address);
+		snprintf(info.node, sizeof(info.node), "bluez_input.%s.0", echo->config.address);
+		for (char *c = info.node; *c; c++)
+			*c = *c == ':' ? '_' : *c;
+	}
+	echo->events->changed(echo->user, &info);
+}
+
+static void close_source(struct source *source)
+{
+	struct echo *echo = echo_of(source);
+	pthread_mutex_lock(&echo->lock);
+	echo->inlet = NULL;
+	pthread_mutex_unlock(&echo->lock);
+}
+
+static const struct source_ops ops = {open_source, source_fd, dispatch, close_source};
+
+struct echo *echo_new(const struct scenario_echo *config, struct music *music, uint32_t seed)
+{
+	struct echo *echo = calloc(1, sizeof(*echo));
+	if (!echo)
+		return NULL;
+	echo->source.ops = &ops;
+	echo->config = *config;
+	echo->music = music;
+	echo->random = seed;
+	echo->changed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&echo->lock, NULL);
+	atomic_init(&echo->state, SOURCE_ABSENT);
+	return echo;
+}
+
+struct source *echo_source(struct echo *echo)
+{
+	return &echo->source;
+}
+
+void echo_free(struct echo *echo)
+{
+	if (!echo)
+		return;
+	music_free(echo->music);
+	pthread_mutex_destroy(&echo->lock);
+	if (echo->changed_fd >= 0)
+		close(echo->changed_fd);
+	free(echo);
+}
+
+/* --- the world's thread ------------------------------------------------------------------------ */
+
+static int64_t jitter(struct echo *echo)
+{
+	echo->random = echo->random * 6364136223846793005u + 1442695040888963407u;
+	return echo->config.jitter_ns * (int64_t)(echo->random >> 48) / 65536;
+}
+
+/* The instant that the Echo's own clock gives to a position. */
+static int64_t block_ns(const struct echo *echo, int64_t position)
+{
+	double seconds = (double)position / (echo->rate * (1 + echo->config.ppm * 1e-6));
+	return echo->start_ns + (int64_t)(seconds * 1e9);
+}
+
+static void stream_start(struct echo *echo, int64_t now)
+{
+	echo->started = true;
+	echo->position = 0;
+	echo->start_ns = now;
+	echo->next_ns = now;
+	state_set(echo, SOURCE_STREAMING);
+}
+
+static void block_play(struct echo *echo)
+{
+	struct inlet_block block = {block_ns(echo, echo->position), echo->position, CLOCK_ID,
+	                            echo->config.quantum};
+	music_play(echo->music, echo->block, block.count);
+	inlet_write(echo->inlet, &block, echo->block, echo->rate);
+	echo->position += block.count;
+	echo->next_ns = block_ns(echo, echo->position) + jitter(echo);
+}
+
+int64_t echo_step(struct echo *echo, int64_t now)
+{
+	int64_t next = now + IDLE_NS;
+	if (!echo->config.present || echo->paused)
+		return next;
+	pthread_mutex_lock(&echo->lock);
+	if (echo->inlet) {
+		if (!echo->started)
+			stream_start(echo, now);
+		while (echo->next_ns <= now)
+			block_play(echo);
+		next = echo->next_ns;
+	}
+	pthread_mutex_unlock(&echo->lock);
+	return next;
+}
+
+void echo_pause(struct echo *echo, bool pause, int64_t now)
+{
+	(void)now;
+	if (echo->paused == pause)
+		return;
+	echo->paused = pause;
+	echo->started = false;
+	if (!pause)
+		return;
+	pthread_mutex_lock(&echo->lock);
+	if (echo->inlet)
+		inlet_finish(echo->inlet);
+	pthread_mutex_unlock(&echo->lock);
+	state_set(echo, SOURCE_ABSENT);
+}

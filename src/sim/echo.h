@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_ECHO_H
+#define SIM_ECHO_H
+
+#include "engine/source.h"
+#include "sim/music.h"
+#include "sim/scenario.h"
+
+/*
+ * The simulated Echo as a source: it hands in blocks of its quantum, at its own clock, late by some
+ * jitter, and behaves at a pause as PipeWire's bluez_input does: the node vanishes, and its positions
+ * start over when it is back.
+ *
+ * It is written to by the world's thread (echo_step, echo_pause) and asked by the main one (source.h).
+ */
+
+struct echo;
+
+/* `music` belongs to the echo from now on.  NULL without memory. */
+struct echo *echo_new(const struct scenario_echo *config, struct music *music, uint32_t seed);
+
+/* The source for the relay.  Closing it leaves the echo itself to echo_free. */
+struct source *echo_source(struct echo *echo);
+void echo_free(struct echo *echo);
+
+/* The world's thread: hands in what is due by `now`, returns when it wants to be called again. */
+int64_t echo_step(struct echo *echo, int64_t now);
+
+/* The world's thread: the stream is suspended, or goes on. */
+void echo_pause(struct echo *echo, bool pause, int64_t now);
+
+#endif

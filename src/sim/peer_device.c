@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* org.bluez: Device1, and how links come about and end (src/device.c, plugins/policy.c). */
+#include "sim/world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define PAGE_TIMEOUT_NS 5120000000 /* 0x2000 slots, the controllers' default */
+#define DISCOVER_NS 120000000      /* AVDTP DISCOVER and GET_CAPABILITIES */
+#define LINGER_NS 2000000000       /* BlueZ drops a link that carries no profile */
+
+static void link_down(struct world *world, struct device *device, int64_t argument);
+
+static const char *const profile_of_speaker = A2DP_SINK_UUID;
+static const char *const profile_of_echo = A2DP_SOURCE_UUID;
+
+static int uuids_get(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *user, sd_bus_error *error)
+{
+	const struct device *device = user;
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	if (!device->speaker) /* as an Echo does it: both directions */
+		return sd_bus_message_append(reply, "as", 3, A2DP_SOURCE_UUID, A2DP_SINK_UUID,
+		                             "0000110e-0000-1000-8000-00805f9b34fb");
+	return sd_bus_message_append(reply, "as", 2, A2DP_SINK_UUID,
+	                             "0000110c-0000-1000-8000-00805f9b34fb");
+}
+
+static int alias_get(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *user, sd_bus_error *error)
+{
+	const struct device *device = user;
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	return sd_bus_message_append(reply, "s", device->alias_text);
+}
+
+static int alias_set(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *value, void *user, sd_bus_error *error)
+{
+	struct device *device = user;
+	const char *alias;
+	(void)error;
+	int result = sd_bus_message_read(value, "s", &alias);
+	if (result < 0)
+		return result;
+	snprintf(device->alias_text, sizeof(device->alias_text), "%s",
+	         *alias ? alias : device->name);
+	return sd_bus_emit_properties_changed(bus, path, interface, property, NULL);
+}
+
+static int flag_set(sd_bus *bus, const char *path, const char *interface, const char *property,
+                    sd_bus_message *value, void *user, sd_bus_error *error)
+{
+	(void)error;
+	int result = sd_bus_message_read(value, "b", (int *)user);
+	return result < 0 ? result
+	                  : sd_bus_emit_properties_changed(bus, path, interface, property, NULL);
+}
+
+/* --- connecting -------------------------------------------------------------------------------- */
+
+static void connected_set(struct device *device, bool connected)
+{
+	device->connected = device->services_resolved = connected;
+	if (device->exists)
+		sd_bus_emit_properties_changed(device->world->bus, device->path,
+		                               "org.bluez.Device1", "Connected", "ServicesResolved",
+		                               NULL);
+}
+
+/* The text goes behind org.bluez.Error.Failed, as src/error.h has them for BR/EDR. */
+void peer_device_connect_failed(struct device *device, const char *text)
+{
+	sd_bus_message *call = device->connect_call;
+	device->connect_call = NULL;
+	device->adapter->paging = false;
+	if (call)
+		sd_bus_reply_method_errorf(call, "org.bluez.Error.Failed", "%s", text);
+	sd_bus_message_unref(call);
+	if (device->connected && !device->transport.exists)
+		world_after(device->world, LINGER_NS, device, link_down, 0);
+}
+
+static void link_down(struct world *world, struct device *device, int64_t argument)
+{
+	(void)world, (void)argument;
+	if (device->transport.exists || device->connect_call)
+		return;
+	peer_seps_hide(device);
+	connected_set(device, false);
+}
+
+static void seps_found(struct world *world, struct device *device, int64_t argument)
+{
+	(void)world, (void)argument;
+	peer_seps_show(device);
+	device->next_endpoint = 0;
+	peer_transport_configure(device);
+}
+
+static void page_ended(struct world *world, struct device *device, int64_t answered)
+{
+	device->adapter->paging = false;
+	if (!answered || !device->reachable) {
+		peer_device_connect_failed(device, answered ? "br-connection-refused"
+		                                            : "br-connection-page-timeout");
+		return;
+	}
+	connected_set(device, true);
+	world_after(world, DISCOVER_NS, device, seps_found, 0);
+}
+
+static int refuse_to_connect(const struct device *device, const char *uuid, sd_bus_error *error)
+{
+	const char *profile = device->speaker ? profile_of_speaker : profile_of_echo;
+	if (uuid && strcasecmp(uuid, profile))
+		return sd_bus_error_set(error, "org.bluez.Error.NotAvailable",
+		                        "br-connection-profile-unavailable");
+	if (!device->adapter->powered)
+		return sd_bus_error_set(error, "org.bluez.Error.NotReady",
+		                        "br-connection-adapter-not-powered");
+	if (device->connect_call)
+		return sd_bus_error_set(error, "org.bluez.Error.InProgress", "br-connection-busy");
+	if (device->transport.exists)
+		return sd_bus_error_set(error, "org.bluez.Error.AlreadyConnected",
+		                        "br-connection-already-connected");
+	if (device->adapter->paging)
+		return sd_bus_error_set(error, "org.bluez.Error.Failed", "br-connection-busy");
+	return 0;
+}
+
+static int connect_begin(sd_bus_message *call, struct device *device, const char *uuid,
+                         sd_bus_error *error)
+{
+	int refused = refuse_to_connect(device, uuid, error);
+	if (refused)
+		return refused;
+	device->connect_call = sd_bus_message_ref(call);
+	if (device->connected) {
+		world_after(device->world, DISCOVER_NS, device, seps_found, 0);
+		return 1;
+	}
+	device->adapter->paging = true;
+	bool answers = device->reachable && device->speaker;
+	world_after(device->world, answers ? device->speaker->connects_ns : PAGE_TIMEOUT_NS, device,
+	            page_ended, answers);
+	return 1;
+}
+
+static int connect_device(sd_bus_message *call, void *user, sd_bus_error *error)
+{
+	return connect_begin(call, user, NULL, error);
+}
+
+static int connect_profile(sd_bus_message *call, void *user, sd_bus_error *error)
+{
+	const char *uuid;
+	if (sd_bus_message_read(call, "s", &uuid) < 0)
+		return -EINVAL;
+	return connect_begin(call, user, uuid, error);
+}
+
+/* --- the end of a link ------------------------------------------------------------------------- */
+
+static void link_end(struct device *device)
+{
+	world_forget_timers(device->world, device);
+	device->pending = sd_bus_slot_unref(device->pending);
+	peer_transport_close(device);
+	if (device->connect_call)
+		peer_device_connect_failed(device, "br-connection-aborted-by-remote");
+	world_forget_timers(device->world, device);
+	peer_seps_hide(device);
+	if (device->connected)
+		connected_set(device, false);
+}
+
+void peer_device_lost(struct device *device)
+{
+	link_end(device);
+}
+
+void peer_device_off(struct device *device)
+{
+	link_end(device);
+}
+
+static int disconnect_device(sd_bus_message *call, void *user, sd_bus_error *error)
+{
+	struct device *device = user;
+	if (!device->connected)
+		return sd_bus_error_set(error, "org.bluez.Error.NotConnected", "Not Connected");
+	link_end(device);
+	return sd_bus_reply_method_return(call, "");
+}
+
+#define STRING(name, field) SD_BUS_PROPERTY(name, "s", NULL, offsetof(struct device, field), 0)
+#define FLAG(name, field)                                                                          \
+	SD_BUS_PROPERTY(name, "b", NULL, offsetof(struct device, field),                           \
+	                SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
+#define SETTABLE(name, field)                                                                      \
+	SD_BUS_WRITABLE_PROPERTY(name, "b", NULL, flag_set, offsetof(struct device, field),        \
+	                         SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE | SD_BUS_VTABLE_UNPRIVILEGED)
+
+static const sd_bus_vtable device_vtable[] = {
+    SD_BUS_VTABLE_START(0),
+    STRING("Address", address),
+    STRING("AddressType", address_type),
+    STRING("Name", name),
+    SD_BUS_WRITABLE_PROPERTY("Alias", "s", alias_get, alias_set, 0,
+                             SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE | SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_PROPERTY("Class", "u", NULL, offsetof(struct device, class), 0),
+    STRING("Icon", icon),
+    STRING("Modalias", modalias),
+    SD_BUS_PROPERTY("Adapter", "o", NULL, offsetof(struct device, adapter_path), 0),
+    SD_BUS_PROPERTY("UUIDs", "as", uuids_get, 0, 0),
+    FLAG("Paired", paired),
+    FLAG("Bonded", bonded),
+    SETTABLE("Trusted", trusted),
+    SETTABLE("Blocked", blocked),
+    FLAG("Connected", connected),
+    FLAG("ServicesResolved", services_resolved),
+    FLAG("LegacyPairing", legacy_pairing),
+    SD_BUS_METHOD("Connect", "", "", connect_device, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("ConnectProfile", "s", "", connect_profile, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Disconnect", "", "", disconnect_device, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_VTABLE_END,
+};
+
+int peer_device_add(struct device *device)
+{
+	int error = sd_bus_add_object_vtable(device->world->bus, &device->slot, device->path,
+	                                     "org.bluez.Device1", device_vtable, device);
+	if (error < 0)
+		return error;
+	device->exists = true;
+	sd_bus_emit_object_added(device->world->bus, device->path);
+	return 0;
+}
+
+void peer_device_remove(struct device *device)
+{
+	if (!device->exists)
+		return;
+	link_end(device);
+	device->exists = false;
+	sd_bus_emit_object_removed(device->world->bus, device->path);
+	device->slot = sd_bus_slot_unref(device->slot);
+}

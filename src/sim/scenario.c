@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/scenario.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ini.h>
+
+#define MS 1000000ll
+#define TEXT_MAX (256 * 1024)
+
+enum section { SECTION_NONE, SECTION_WORLD, SECTION_ADAPTER, SECTION_ECHO, SECTION_SPEAKER };
+
+struct parser {
+	struct scenario *scenario;
+	enum section section;
+	char section_text[64];
+	char message[256]; /* of the first error */
+};
+
+static int complain(struct parser *parser, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Returns 0, which is how inih wants to be told of an error. */
+static int complain(struct parser *parser, const char *format, ...)
+{
+	va_list arguments;
+	if (parser->message[0])
+		return 0;
+	va_start(arguments, format);
+	vsnprintf(parser->message, sizeof(parser->message), format, arguments);
+	va_end(arguments);
+	return 0;
+}
+
+/* --- values ------------------------------------------------------------------------------------ */
+
+/* "187 ms", "1.2s", "300 us".  Returns what follows it, or NULL. */
+static const char *duration_read(const char *text, int64_t *ns)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = {{"ms", 1e6}, {"us", 1e3}, {"min", 60e9}, {"s", 1e9}, {"h", 3600e9}};
+	char *end;
+	double number = strtod(text, &end);
+	if (end == text || !isfinite(number) || number < 0 || number > 1e9)
+		return NULL;
+	while (*end == ' ')
+		end++;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		size_t length = strlen(units[i].unit);
+		if (!strncmp(end, units[i].unit, length) && !isalpha((unsigned char)end[length])) {
+			*ns = (int64_t)(number * units[i].ns);
+			end += length;
+			while (*end == ' ')
+				end++;
+			return end;
+		}
+	}
+	return NULL;
+}
+
+static int set_duration(struct parser *parser, int64_t *ns, const char *value)
+{
+	const char *end = duration_read(value, ns);
+	if (!end || *end)
+		return complain(parser, "'%s' is no duration, like 187 ms or 1.5 s", value);
+	return 1;
+}
+
+static int set_number(struct parser *parser, double *number, const char *value, double least,
+                      double most)
+{
+	char *end;
+	double read = strtod(value, &end);
+	if (end == value || *end || !(read >= least && read <= most))
+		return complain(parser, "'%s' is no number from %g to %g", value, least, most);
+	*number = read;
+	return 1;
+}
+
+static int set_bool(struct parser *parser, bool *flag, const char *value)
+{
+	if (strcmp(value, "yes") && strcmp(value, "no"))
+		return complain(parser, "'%s' is neither yes nor no", value);
+	*flag = !strcmp(value, "yes");
+	return 1;
+}
+
+static int set_address(struct parser *parser, char address[18], const char *value)
+{
+	bool good = strlen(value) == 17;
+	for (int i = 0; good && i < 17; i++)
+		good = i % 3 == 2 ? value[i] == ':' : isxdigit((unsigned char)value[i]);
+	if (!good)
+		return complain(parser, "'%s' is no Bluetooth address", value);
+	for (int i = 0; i < 18; i++)
+		address[i] = (char)toupper((unsigned char)value[i]);
+	return 1;
+}
+
+/* A name as it comes over the air: \xHH stands for any byte. */
+static int set_name(struct parser *parser, char *name, size_t size, const char *value)
+{
+	size_t used = 0;
+	while (*value) {
+		unsigned byte = (unsigned char)*value;
+		int length = 1;
+		if (value[0] == '\\' && value[1] == 'x' && sscanf(value + 2, "%2x", &byte) == 1 &&
+		    isxdigit((unsigned char)value[2]) && isxdigit((unsigned char)value[3]))
+			length = 4;
+		if (used + 1 >= size)
+			return complain(parser, "the name is longer than %zu bytes", size - 1);
+		name[used++] = (char)byte;
+		value += length;
+	}
+	name[used] = 0;
+	return 1;
+}
+
+static int set_adapter(struct parser *parser, int *adapter, const char *value)
+{
+	for (int i = 0; i < parser->scenario->adapter_count; i++)
+		if (!strcmp(parser->scenario->adapters[i].hci, value)) {
+			*adapter = i;
+			return 1;
+		}
+	return complain(parser, "there is no [adapter %s] above", value);
+}
+
+/* --- events ------------------------------------------------------------------------------------ */
+
+static bool action_allowed(enum section section, enum scenario_action action)
+{
+	switch (action) {
+	case ACTION_PAUSE:
+		return section == SECTION_ECHO;
+	case ACTION_RESTART:
+		return section == SECTION_WORLD;
+	default:
+		return section == SECTION_SPEAKER;
+	}
+}
+
+static const char *action_read(const char *text, enum scenario_action *action)
+{
+	static const char *const names[] = {
+	    [ACTION_STALL] = "stall", [ACTION_VANISH] = "vanish",   [ACTION_OFF] = "off",
+	    [ACTION_PAUSE] = "pause", [ACTION_RESTART] = "restart",
+	};
+	for (int i = 0; i <= ACTION_RESTART; i++) {
+		size_t length = strlen(names[i]);
+		if (!strncmp(text, names[i], length) && text[length] == ' ') {
+			*action = (enum scenario_action)i;
+			return text + length + 1;
+		}
+	}
+	return NULL;
+}
+
+/* "20 s" or "20 s .. 40 s" */
+static const char *range_read(const char *text, int64_t *least, int64_t *most)
+{
+	text = duration_read(text, least);
+	*most = *least;
+	if (text && !strncmp(text, "..", 2)) {
+		text += 2;
+		while (*text == ' ')
+			text++;
+		text = duration_read(text, most);
+	}
+	return text && *most >= *least ? text : NULL;
+}
+
+static int add_event(struct parser *parser, const char *value)
+{
+	struct scenario *scenario = parser->scenario;
+	struct scenario_event event = {.subject = -1};
+	const char *text = value;
+	if (scenario->event_count == SCENARIO_EVENTS)
+		return complain(parser, "more than %d events", SCENARIO_EVENTS);
+	event.again = !strncmp(text, "every ", 6);
+	text = range_read(event.again ? text + 6 : text, &event.at_least_ns, &event.at_most_ns);
+	if (text)
+		text = action_read(text, &event.action);
+	if (text)
+		text = range_read(text, &event.lasts_least_ns, &event.lasts_most_ns);
+	if (!text || *text)
+		return complain(parser, "'%s' is no event, like: 45 s stall 250 ms", value);
+	if (!action_allowed(parser->section, event.action))
+		return complain(parser, "that cannot happen in a section [%s]",
+		                parser->section_text);
+	if (event.again && event.at_most_ns < MS)
+		return complain(parser, "an event every %s would never end", value + 6);
+	if (parser->section == SECTION_SPEAKER)
+		event.subject = scenario->speaker_count - 1;
+	scenario->events[scenario->event_count++] = event;
+	return 1;
+}
+
+/* --- sections ---------------------------------------------------------------------------------- */
+
+static int begin_adapter(struct parser *parser, const char *name)
+{
+	struct scenario *scenario = parser->scenario;
+	if (scenario->adapter_count == SCENARIO_ADAPTERS)
+		return complain(parser, "more than %d adapters", SCENARIO_ADAPTERS);
+	struct scenario_adapter *adapter = &scenario->adapters[scenario->adapter_count++];
+	snprintf(adapter->hci, sizeof(adapter->hci), "%s", name);
+	snprintf(adapter->alias, sizeof(adapter->alias), "echorelay");
+	parser->section = SECTION_ADAPTER;
+	return 1;
+}
+
+static int begin_echo(struct parser *parser, const char *name)
+{
+	struct scenario_echo *echo = &parser->scenario->echo;
+	if (echo->present)
+		return complain(parser, "there is one Echo already");
+	echo->present = true;
+	parser->section = SECTION_ECHO;
+	return set_name(parser, echo->name, sizeof(echo->name), name);
+}
+
+static int begin_speaker(struct parser *parser, const char *name)
+{
+	struct scenario *scenario = parser->scenario;
+	if (scenario->speaker_count == SCENARIO_SPEAKERS)
+		return complain(parser, "more than %d speakers", SCENARIO_SPEAKERS);
+	int index = scenario->speaker_count++;
+	struct scenario_speaker *speaker = &scenario->speakers[index];
+	*speaker = (struct scenario_speaker){
+	    .class = 0x240414, /* rendering, audio/video, loudspeaker */
+	    .paired = true,
+	    .reachable = true,
+	    .dac = {.kind = DAC_FIFO, .latency_ns = 180 * MS},
+	    .reports_ns = -1,
+	    .mtu = 672,
+	    .capabilities = {0xff, 0xff, 2, 53},
+	    .connects_ns = 900 * MS,
+	};
+	snprintf(speaker->address, sizeof(speaker->address), "00:00:5E:00:53:%02X", index + 16);
+	parser->section = SECTION_SPEAKER;
+	return set_name(parser, speaker->name, sizeof(speaker->name), name);
+}
+
+static int begin_section(struct parser *parser, const char *text)
+{
+	snprintf(parser->section_text, sizeof(parser->section_text), "%s", text);
+	parser->section = SECTION_NONE;
+	if (!strcmp(text, "world")) {
+		parser->section = SECTION_WORLD;
+		return 1;
+	}
+	if (!strncmp(text, "adapter ", 8))
+		return begin_adapter(parser, text + 8);
+	if (!strncmp(text, "echo ", 5))
+		return begin_echo(parser, text + 5);
+	if (!strncmp(text, "speaker ", 8))
+		return begin_speaker(parser, text + 8);
+	return complain(parser,
+	                "no section [%s]; there are [world], [adapter hciN], [echo NAME] "
+	                "and [speaker NAME]",
+	                text);
+}
+
+static int world_key(struct parser *parser, const char *key, const char *value)
+{
+	struct scenario *scenario = parser->scenario;
+	double seed;
+	if (!strcmp(key, "record")) {
+		snprintf(scenario->record, sizeof(scenario->record), "%s", value);
+		return 1;
+	}
+	if (!strcmp(key, "seed")) {
+		if (!set_number(parser, &seed, value, 0, UINT32_MAX))
+			return 0;
+		scenario->seed = (uint32_t)seed;
+		return 1;
+	}
+	if (!strcmp(key, "event"))
+		return add_event(parser, value);
+	return complain(parser, "no key '%s' in [world]; there are record, seed, event", key);
+}
+
+static int adapter_key(struct parser *parser, const char *key, const char *value)
+{
+	struct scenario_adapter *adapter =
+	    &parser->scenario->adapters[parser->scenario->adapter_count - 1];
+	if (!strcmp(key, "address"))
+		return set_address(parser, adapter->address, value);
+	if (!strcmp(key, "name"))
+		return set_name(parser, adapter->alias, sizeof(adapter->alias), value);
+	return complain(parser, "no key '%s' in [adapter]; there are address, name", key);
+}
+
+static int echo_key(struct parser *parser, const char *key, const char *value)
+{
+	struct scenario_echo *echo = &parser->scenario->echo;
+	double number;
+	if (!strcmp(key, "address"))
+		return set_address(parser, echo->address, value);
+	if (!strcmp(key, "adapter"))
+		return set_adapter(parser, &echo->adapter, value);
+	if (!strcmp(key, "ppm"))
+		return set_number(parser, &echo->ppm, value, -1000, 1000);
+	if (!strcmp(key, "jitter"))
+		return set_duration(parser, &echo->jitter_ns, value);
+	if (!strcmp(key, "starts"))
+		return set_duration(parser, &echo->starts_ns, value);
+	if (!strcmp(key, "event"))
+		return add_event(parser, value);
+	if (!strcmp(key, "quantum")) {
+		if (!set_number(parser, &number, value, 32, 4096))
+			return 0;
+		echo->quantum = (uint32_t)number;
+		return 1;
+	}
+	return complain(parser,
+	                "no key '%s' in [echo]; there are address, adapter, quantum, ppm, jitter, "
+	                "starts, event",
+	                key);
+}
+
+static int set_kind(struct parser *parser, enum dac_kind *kind, const char *value)
+{
+	static const char *const names[] = {
+	    [DAC_FIFO] = "fifo", [DAC_CONCEAL] = "conceal", [DAC_RTP] = "rtp"};
+	for (int i = 0; i <= DAC_RTP; i++)
+		if (!strcmp(value, names[i])) {
+			*kind = (enum dac_kind)i;
+			return 1;
+		}
+	return complain(parser, "no kind '%s'; there are fifo, conceal, rtp", value);
+}
+
+static int set_capabilities(struct parser *parser, uint8_t *bytes, const char *value)
+{
+	unsigned read[SBC_CONFIG_BYTES];
+	if (sscanf(value, "%2x%2x%2x%2x", &read[0], &read[1], &read[2], &read[3]) != 4)
+		return complain(parser, "'%s' are no four bytes, like ffff0235", value);
+	for (int i = 0; i < SBC_CONFIG_BYTES; i++)
+		bytes[i] = (uint8_t)read[i];
+	return 1;
+}
+
+static int set_reports(struct parser *parser, int64_t *ns, const char *value)
+{
+	if (strcmp(value, "no"))
+		return set_duration(parser, ns, value);
+	*ns = -1;
+	return 1;
+}
+
+static int speaker_sound_key(struct parser *parser, struct scenario_speaker *speaker,
+                             const char *key, const char *value)
+{
+	double number;
+	if (!strcmp(key, "kind"))
+		return set_kind(parser, &speaker->dac.kind, value);
+	if (!strcmp(key, "latency"))
+		return set_duration(parser, &speaker->dac.latency_ns, value);
+	if (!strcmp(key, "ppm"))
+		return set_number(parser, &speaker->dac.ppm, value, -1000, 1000);
+	if (!strcmp(key, "reports"))
+		return set_reports(parser, &speaker->reports_ns, value);
+	if (!strcmp(key, "volume"))
+		return set_bool(parser, &speaker->absolute_volume, value);
+	if (!strcmp(key, "capabilities"))
+		return set_capabilities(parser, speaker->capabilities, value);
+	if (!strcmp(key, "mtu")) {
+		if (!set_number(parser, &number, value, 48, 1691))
+			return 0;
+		speaker->mtu = (uint16_t)number;
+		return 1;
+	}
+	return complain(
+	    parser,
+	    "no key '%s' in [speaker]; there are name, address, adapter, class, paired, "
+	    "reachable, connects, kind, latency, ppm, reports, volume, capabilities, mtu, "
+	    "event",
+	    key);
+}
+
+static int speaker_key(struct parser *parser, const char *key, const char *value)
+{
+	struct scenario_speaker *speaker =
+	    &parser->scenario->speakers[parser->scenario->speaker_count - 1];
+	if (!strcmp(key, "name"))
+		return set_name(parser, speaker->name, sizeof(speaker->name), value);
+	if (!strcmp(key, "address"))
+		return set_address(parser, speaker->address, value);
+	if (!strcmp(key, "adapter"))
+		return set_adapter(parser, &speaker->adapter, value);
+	if (!strcmp(key, "class")) {
+		speaker->class = (uint32_t)strtoul(value, NULL, 16);
+		return 1;
+	}
+	if (!strcmp(key, "paired"))
+		return set_bool(parser, &speaker->paired, value);
+	if (!strcmp(key, "reachable"))
+		return set_bool(parser, &speaker->reachable, value);
+	if (!strcmp(key, "connects"))
+		return set_duration(parser, &speaker->connects_ns, value);
+	if (!strcmp(key, "event"))
+		return add_event(parser, value);
+	return speaker_sound_key(parser, speaker, key, value);
+}
+
+/* inih calls this for every "key = value"; with INI_CALL_HANDLER_ON_NEW_SECTION also without key. */
+static int handle(void *user, const char *section, const char *key, const char *value)
+{
+	struct parser *parser = user;
+	if (strcmp(section, parser->section_text) && !begin_section(parser, section))
+		return 0;
+	if (!key || !value)
+		return 1;
+	switch (parser->section) {
+	case SECTION_WORLD:
+		return world_key(parser, key, value);
+	case SECTION_ADAPTER:
+		return adapter_key(parser, key, value);
+	case SECTION_ECHO:
+		return echo_key(parser, key, value);
+	case SECTION_SPEAKER:
+		return speaker_key(parser, key, value);
+	case SECTION_NONE:
+		break;
+	}
+	return complain(parser, "'%s' stands in no section", key);
+}
+
+int scenario_parse(struct scenario **ret_scenario, const char *text, const char *origin,
+                   char *message, size_t size)
+{
+	struct scenario *scenario = calloc(1, sizeof(*scenario));
+	if (!scenario)
+		return -ENOMEM;
+	struct parser parser = {.scenario = scenario};
+	scenario->seed = 1;
+	scenario->echo = (struct scenario_echo){.quantum = 512, .address = "44:00:49:12:AB:CD"};
+	int line = ini_parse_string(text, handle, &parser);
+	if (!line && !scenario->adapter_count) {
+		line = 1;
+		complain(&parser, "there is no [adapter hci0]");
+	}
+	if (line) {
+		free(scenario);
+		snprintf(message, size, "%s:%d: %s", origin, line < 0 ? 0 : line,
+		         parser.message[0] ? parser.message
+		                           : "neither a [section] nor key = value");
+		return -EINVAL;
+	}
+	*ret_scenario = scenario;
+	return 0;
+}
+
+static int file_read(const char *path, char **ret_text, char *message, size_t size)
+{
+	FILE *file = fopen(path, "rb");
+	char *text = calloc(1, TEXT_MAX + 1);
+	int error = file && text ? 0 : -errno;
+	size_t length = error ? 0 : fread(text, 1, TEXT_MAX + 1, file);
+	if (!error && ferror(file))
+		error = -errno;
+	if (!error && length > TEXT_MAX)
+		error = -EFBIG;
+	if (file)
+		fclose(file);
+	if (error) {
+		snprintf(message, size, "%s: %s", path, strerror(-error));
+		free(text);
+		return error;
+	}
+	*ret_text = text;
+	return 0;
+}
+
+int scenario_load(struct scenario **ret_scenario, const char *name, char *message, size_t size)
+{
+	if (!*name)
+		name = "default";
+	for (const struct scenario_builtin *builtin = scenario_builtins; builtin->name; builtin++)
+		if (!strcmp(builtin->name, name))
+			return scenario_parse(ret_scenario, builtin->text, name, message, size);
+	char *text;
+	int error = file_read(name, &text, message, size);
+	if (error)
+		return error;
+	error = scenario_parse(ret_scenario, text, name, message, size);
+	free(text);
+	return error;
+}

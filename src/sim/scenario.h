@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_SCENARIO_H
+#define SIM_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "a2dp/sbc_config.h"
+#include "sim/dac.h"
+
+/*
+ * What a simulated world is made of, as a small text file says it (INI; echorelay(1) has the list):
+ *
+ *     [adapter hci0]
+ *     address = 00:1A:7D:DA:71:13
+ *     [echo Echo Dot]
+ *     ppm = 20
+ *     [speaker Flip 5]
+ *     latency = 187 ms
+ *     event = 45 s stall 250 ms
+ *     event = every 20 s .. 40 s stall 60 ms .. 90 ms
+ */
+
+#define SCENARIO_ADAPTERS 4
+#define SCENARIO_SPEAKERS 16
+#define SCENARIO_EVENTS 64
+#define SCENARIO_NAME 249 /* a Bluetooth name has at most 248 bytes */
+
+enum scenario_action {
+	ACTION_STALL,   /* speaker: does not take packets for a while */
+	ACTION_VANISH,  /* speaker: the link breaks, and it is out of reach for a while */
+	ACTION_OFF,     /* speaker: switched off, and on again after a while */
+	ACTION_PAUSE,   /* echo: suspends its stream for a while */
+	ACTION_RESTART, /* world: bluetoothd goes away for a while */
+};
+
+struct scenario_event {
+	enum scenario_action action;
+	int subject; /* index of the speaker; −1: echo or world */
+	bool again;  /* the times are the pause between two, not the instant of one */
+	int64_t at_least_ns, at_most_ns;
+	int64_t lasts_least_ns, lasts_most_ns;
+};
+
+struct scenario_adapter {
+	char hci[16];
+	char address[18];
+	char alias[SCENARIO_NAME];
+};
+
+struct scenario_echo {
+	bool present;
+	char name[SCENARIO_NAME];
+	char address[18];
+	int adapter;
+	uint32_t quantum;  /* frames a block */
+	double ppm;        /* its clock */
+	int64_t jitter_ns; /* how late a block is handed in at the most */
+	int64_t starts_ns;
+};
+
+struct scenario_speaker {
+	char name[SCENARIO_NAME];
+	char address[18];
+	int adapter;
+	uint32_t class;
+	bool paired;
+	bool reachable;
+	struct dac_config dac; /* kind, latency, ppm */
+	int64_t reports_ns;    /* AVDTP delay report; −1: it makes none */
+	bool absolute_volume;
+	uint16_t mtu;
+	uint8_t capabilities[SBC_CONFIG_BYTES];
+	int64_t connects_ns; /* paging and AVDTP, together */
+};
+
+struct scenario {
+	char record[4096]; /* folder for the speakers' sound, or empty */
+	uint32_t seed;
+	int adapter_count, speaker_count, event_count;
+	struct scenario_adapter adapters[SCENARIO_ADAPTERS];
+	struct scenario_echo echo;
+	struct scenario_speaker speakers[SCENARIO_SPEAKERS];
+	struct scenario_event events[SCENARIO_EVENTS];
+};
+
+/*
+ * Reads a scenario.  `origin` names the text in messages ("kitchen.scenario").  Returns 0 and a
+ * scenario to free() with; -EINVAL and "origin:line: what is wrong" in `message`; -ENOMEM.
+ */
+int scenario_parse(struct scenario **ret_scenario, const char *text, const char *origin,
+                   char *message, size_t size);
+
+/*
+ * The scenario of that name that is built in ("" = the default), else the file of that name.  Returns
+ * as scenario_parse does, and -ENOENT and the like for a file.
+ */
+int scenario_load(struct scenario **ret_scenario, const char *name, char *message, size_t size);
+
+/* A scenario that is compiled in; made from src/sim/scenarios. */
+struct scenario_builtin {
+	const char *name, *text;
+};
+extern const struct scenario_builtin scenario_builtins[]; /* ends with a NULL name */
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* The sound of a simulated speaker: from its end of the media channel to its DAC and a file. */
+#include "sim/world.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define AXIS_RATE 44100
+#define NS_PER_SECOND 1000000000ll
+
+static void on_heard(void *user, int64_t at, const struct frame *frames, uint32_t count)
+{
+	struct device *device = user;
+	(void)at;
+	if (device->record)
+		sf_writef_float(device->record, &frames->left, count);
+}
+
+/* <folder>/<address>.wav, what the room heard, and <address>.packets, when what came in. */
+static int record_open(struct device *device, char *message, size_t size)
+{
+	SF_INFO info = {
+	    .samplerate = AXIS_RATE, .channels = 2, .format = SF_FORMAT_WAV | SF_FORMAT_FLOAT};
+	const char *folder = device->world->scenario->record;
+	char path[4200], address[18];
+	if (!*folder)
+		return 0;
+	for (int i = 0; i < 18; i++)
+		address[i] = device->address[i] == ':' ? '-' : device->address[i];
+	snprintf(path, sizeof(path), "%s/%s.wav", folder, address);
+	device->record = sf_open(path, SFM_WRITE, &info);
+	if (!device->record) {
+		snprintf(message, size, "record: %s: %s", path, sf_strerror(NULL));
+		return -EIO;
+	}
+	snprintf(path, sizeof(path), "%s/%s.packets", folder, address);
+	device->packet_log = fopen(path, "w");
+	if (device->packet_log)
+		return 0;
+	snprintf(message, size, "record: %s: %s", path, strerror(errno));
+	return -errno;
+}
+
+int speaker_open(struct device *device, char *message, size_t size)
+{
+	struct dac_config config = device->speaker->dac;
+	config.axis_ns = device->world->start;
+	config.axis_rate = AXIS_RATE;
+	device->dac = dac_new(&config, on_heard, device);
+	return device->dac ? record_open(device, message, size) : -ENOMEM;
+}
+
+void speaker_close(struct device *device)
+{
+	if (device->record)
+		sf_close(device->record);
+	if (device->packet_log)
+		fclose(device->packet_log);
+	dac_free(device->dac);
+	device->record = NULL;
+	device->packet_log = NULL;
+	device->dac = NULL;
+}
+
+static void channel_drain(struct device *device)
+{
+	uint8_t packet[2048];
+	int fd = device->transport.speaker_fd;
+	while (fd >= 0 && recv(fd, packet, sizeof(packet), MSG_DONTWAIT) > 0)
+		;
+}
+
+void speaker_stream(struct device *device, bool on)
+{
+	if (!device->dac)
+		return;
+	if (on) {
+		channel_drain(device);
+		dac_start(device->dac, device->transport.configuration);
+		device->last_arrival = 0;
+	} else {
+		dac_stop(device->dac);
+	}
+}
+
+/* The kernel stamps a packet when it is sent, on the wall clock. */
+static int64_t stamp_of(const struct world *world, struct msghdr *header)
+{
+	struct timespec wall, monotonic, stamp;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c && !world->virtual_time;
+	     c = CMSG_NXTHDR(header, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
+		clock_gettime(CLOCK_REALTIME, &wall);
+		clock_gettime(CLOCK_MONOTONIC, &monotonic);
+		return (monotonic.tv_sec - wall.tv_sec + stamp.tv_sec) * NS_PER_SECOND +
+		       monotonic.tv_nsec - wall.tv_nsec + stamp.tv_nsec;
+	}
+	return world->now;
+}
+
+static void packet_log(struct device *device, const uint8_t *packet, ssize_t size, int64_t arrival)
+{
+	if (device->packet_log)
+		fprintf(device->packet_log, "%lld %u %zd\n",
+		        (long long)(arrival - device->world->start), packet[2] << 8 | packet[3],
+		        size);
+}
+
+static bool packet_take(struct device *device)
+{
+	struct world *world = device->world;
+	uint8_t packet[2048];
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(struct timespec))];
+	} control;
+	struct iovec io = {packet, sizeof(packet)};
+	struct msghdr header = {.msg_iov = &io,
+	                        .msg_iovlen = 1,
+	                        .msg_control = control.bytes,
+	                        .msg_controllen = sizeof(control.bytes)};
+	ssize_t size = recvmsg(device->transport.speaker_fd, &header, MSG_DONTWAIT);
+	if (size <= 0)
+		return false;
+	int64_t arrival = stamp_of(world, &header);
+	if (arrival <
+	    device->stalled_until) /* it waited in the socket until the speaker listened */
+		arrival = device->stalled_until;
+	packet_log(device, packet, size, arrival);
+	dac_packet(device->dac, packet, (size_t)size, arrival);
+	return true;
+}
+
+void speaker_listen(struct device *device)
+{
+	int64_t now = device->world->now;
+	bool stalled = now < device->stalled_until;
+	while (!stalled && device->transport.speaker_fd >= 0 && packet_take(device))
+		;
+	/* what was sent just before this instant may still be on its way into the socket */
+	int64_t heard = device->world->virtual_time ? now : now - 2 * 1000000;
+	dac_run(device->dac, heard);
+}

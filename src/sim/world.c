@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/world.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LISTEN_NS 5000000          /* how often the speakers look at their radio */
+#define ECHO_RETURNS_NS 3000000000 /* after a restart of bluetoothd */
+
+/* --- time -------------------------------------------------------------------------------------- */
+
+int64_t world_random(struct world *world, int64_t least, int64_t most)
+{
+	world->random = world->random * 6364136223846793005u + 1442695040888963407u;
+	return least +
+	       (int64_t)((double)(most - least + 1) * (double)(world->random >> 33) / 2147483648.0);
+}
+
+void world_after(struct world *world, int64_t ns, struct device *device,
+                 void (*act)(struct world *, struct device *, int64_t), int64_t argument)
+{
+	if (world->timer_count < WORLD_TIMERS)
+		world->timers[world->timer_count++] =
+		    (struct timer){world->now + ns, act, device, argument};
+}
+
+void world_forget_timers(struct world *world, const struct device *device)
+{
+	int kept = 0;
+	for (int i = 0; i < world->timer_count; i++)
+		if (world->timers[i].device != device)
+			world->timers[kept++] = world->timers[i];
+	world->timer_count = kept;
+}
+
+/* The earliest of the timers, taken out of the list if it is due. */
+static bool timer_take(struct world *world, struct timer *timer)
+{
+	int first = 0;
+	for (int i = 1; i < world->timer_count; i++)
+		if (world->timers[i].at < world->timers[first].at)
+			first = i;
+	if (!world->timer_count || world->timers[first].at > world->now)
+		return false;
+	*timer = world->timers[first];
+	memmove(&world->timers[first], &world->timers[first + 1],
+	        (size_t)(--world->timer_count - first) * sizeof(*timer));
+	return true;
+}
+
+static int64_t timers_next(const struct world *world)
+{
+	int64_t next = INT64_MAX;
+	for (int i = 0; i < world->timer_count; i++)
+		next = world->timers[i].at < next ? world->timers[i].at : next;
+	return next;
+}
+
+/* --- what the scenario makes happen ------------------------------------------------------------ */
+
+/* A device's own timers belong to its connection; these stay over a lost one. */
+static struct device *event_device(struct world *world, const struct scenario_event *event)
+{
+	return event->subject < 0 ? NULL : &world->devices[event->subject];
+}
+
+static void come_back(struct world *world, struct device *device, int64_t argument)
+{
+	(void)device;
+	world->devices[argument].reachable = true;
+}
+
+static void play_on(struct world *world, struct device *device, int64_t argument)
+{
+	(void)device, (void)argument;
+	echo_pause(world->echo, false, world->now);
+	for (int i = 0; i < world->device_count; i++)
+		if (!world->devices[i].speaker)
+			peer_transport_set_state(&world->devices[i], TRANSPORT_ACTIVE);
+}
+
+static void pause_echo(struct world *world, int64_t lasts)
+{
+	echo_pause(world->echo, true, world->now);
+	for (int i = 0; i < world->device_count; i++)
+		if (!world->devices[i].speaker)
+			peer_transport_set_state(&world->devices[i], TRANSPORT_IDLE);
+	world_after(world, lasts, NULL, play_on, 0);
+}
+
+static void owner_changed(struct world *world, const char *old, const char *new)
+{
+	sd_bus_message *message = NULL;
+	if (sd_bus_message_new_signal(world->bus, &message, "/org/freedesktop/DBus",
+	                              "org.freedesktop.DBus", "NameOwnerChanged") >= 0) {
+		sd_bus_message_set_sender(message, "org.freedesktop.DBus");
+		sd_bus_message_append(message, "sss", "org.bluez", old, new);
+		sd_bus_send(world->bus, message, NULL);
+	}
+	sd_bus_message_unref(message);
+}
+
+/* The Echo is connected and PipeWire has its stream, as on a box that has been up for a while. */
+static void echo_arrive(struct world *world, struct device *device, int64_t argument)
+{
+	(void)argument;
+	static const uint8_t configuration[] = {0x21, 0x15, 2, 53};
+	if (!device->exists)
+		return;
+	device->connected = device->services_resolved = 1;
+	sd_bus_emit_properties_changed(world->bus, device->path, "org.bluez.Device1", "Connected",
+	                               "ServicesResolved", NULL);
+	peer_transport_foreign(device, configuration);
+	echo_pause(world->echo, false, world->now);
+}
+
+static void bluetoothd_start(struct world *world, struct device *device, int64_t argument)
+{
+	(void)device, (void)argument;
+	world->gone = false;
+	peer_adapters_add(world);
+	for (int i = 0; i < world->device_count; i++) {
+		peer_device_add(&world->devices[i]);
+		if (!world->devices[i].speaker)
+			world_after(world, ECHO_RETURNS_NS, &world->devices[i], echo_arrive, 0);
+	}
+	owner_changed(world, "", ":1.9");
+}
+
+static void bluetoothd_stop(struct world *world, int64_t lasts)
+{
+	echo_pause(world->echo, true, world->now);
+	for (int i = 0; i < world->device_count; i++)
+		peer_device_remove(&world->devices[i]);
+	peer_adapters_remove(world);
+	memset(world->endpoints, 0, sizeof(world->endpoints));
+	world->gone = true;
+	owner_changed(world, ":1.8", "");
+	world_after(world, lasts, NULL, bluetoothd_start, 0);
+}
+
+static void event_happen(struct world *world, const struct scenario_event *event, int64_t lasts)
+{
+	struct device *device = event_device(world, event);
+	switch (event->action) {
+	case ACTION_STALL:
+		device->stalled_until = world->now + lasts;
+		break;
+	case ACTION_VANISH:
+		device->reachable = false;
+		peer_device_lost(device);
+		world_after(world, lasts, NULL, come_back, device->index);
+		break;
+	case ACTION_OFF:
+		device->reachable = false;
+		peer_device_off(device);
+		world_after(world, lasts, NULL, come_back, device->index);
+		break;
+	case ACTION_PAUSE:
+		pause_echo(world, lasts);
+		break;
+	case ACTION_RESTART:
+		bluetoothd_stop(world, lasts);
+		break;
+	}
+}
+
+static void event_due(struct world *world, struct device *device, int64_t index)
+{
+	const struct scenario_event *event = &world->scenario->events[index];
+	(void)device;
+	int64_t lasts = world_random(world, event->lasts_least_ns, event->lasts_most_ns);
+	event_happen(world, event, lasts);
+	if (event->again)
+		world_after(world,
+		            lasts + world_random(world, event->at_least_ns, event->at_most_ns),
+		            NULL, event_due, index);
+}
+
+static void events_plan(struct world *world)
+{
+	for (int i = 0; i < world->scenario->event_count; i++) {
+		const struct scenario_event *event = &world->scenario->events[i];
+		world_after(world, world_random(world, event->at_least_ns, event->at_most_ns), NULL,
+		            event_due, i);
+	}
+}
+
+/* --- the world --------------------------------------------------------------------------------- */
+
+/* While bluetoothd is away, calls to it fail as the bus driver would have them fail. */
+static int refuse_when_gone(sd_bus_message *message, void *user, sd_bus_error *error)
+{
+	struct world *world = user;
+	(void)error;
+	if (!world->gone || !sd_bus_message_is_method_call(message, NULL, NULL))
+		return 0;
+	sd_bus_reply_method_errorf(message, "org.freedesktop.DBus.Error.ServiceUnknown",
+	                           "The name org.bluez was not provided by any .service files");
+	return 1;
+}
+
+static int bus_open(struct world *world, int fd)
+{
+	sd_id128_t id;
+	sd_id128_randomize(&id);
+	int error = sd_bus_new(&world->bus);
+	if (error >= 0)
+		error = sd_bus_set_fd(world->bus, fd, fd);
+	if (error < 0) {
+		close(fd);
+		return error;
+	}
+	sd_bus_set_server(world->bus, 1, id);
+	sd_bus_set_anonymous(world->bus, 1);
+	sd_bus_negotiate_fds(world->bus, 1);
+	sd_bus_set_sender(world->bus, "org.bluez");
+	error = sd_bus_start(world->bus);
+	if (error >= 0)
+		error = sd_bus_add_filter(world->bus, &world->filter_slot, refuse_when_gone, world);
+	if (error >= 0)
+		error = sd_bus_add_object_manager(world->bus, &world->manager_slot, "/");
+	return error < 0 ? error : 0;
+}
+
+static void device_paths(struct device *device)
+{
+	char address[18];
+	for (int i = 0; i < 18; i++)
+		address[i] = device->address[i] == ':' ? '_' : device->address[i];
+	const char *adapter = device->adapter->path;
+	snprintf(device->path, sizeof(device->path), "%s/dev_%s", adapter, address);
+	snprintf(device->sep_path, sizeof(device->sep_path), "%s/dev_%s/sep1", adapter, address);
+}
+
+static void device_init(struct world *world, const struct scenario_speaker *speaker)
+{
+	const struct scenario_echo *echo = &world->scenario->echo;
+	struct device *device = &world->devices[world->device_count];
+	*device = (struct device){
+	    .world = world,
+	    .speaker = speaker,
+	    .index = world->device_count++,
+	    .adapter = &world->adapters[speaker ? speaker->adapter : echo->adapter],
+	    .address = speaker ? speaker->address : echo->address,
+	    .address_type = "public",
+	    .name = speaker ? speaker->name : echo->name,
+	    .icon = "audio-card", /* what BlueZ says of loudspeakers */
+	    .modalias = speaker ? "bluetooth:v0057p1234d0100" : "bluetooth:v0171p0413d0000",
+	    .class = speaker ? speaker->class : 0x0c0418,
+	    .paired = speaker ? speaker->paired : 1,
+	    .reachable = speaker ? speaker->reachable : true,
+	    .transport = {.relay_fd = -1, .speaker_fd = -1},
+	};
+	snprintf(device->alias_text, sizeof(device->alias_text), "%s", device->name);
+	device->alias = device->alias_text;
+	device->bonded = device->trusted = device->paired;
+	device->adapter_path = device->adapter->path;
+	device_paths(device);
+}
+
+static void adapter_init(struct world *world, int index)
+{
+	const struct scenario_adapter *config = &world->scenario->adapters[index];
+	struct adapter *adapter = &world->adapters[index];
+	*adapter = (struct adapter){
+	    .world = world,
+	    .address = config->address,
+	    .address_type = "public",
+	    .name = config->alias,
+	    .modalias = "usb:v1D6Bp0246d0542",
+	    .class = 0x0c0104,
+	    .discoverable_timeout = 180,
+	    .powered = 1,
+	};
+	snprintf(adapter->alias_text, sizeof(adapter->alias_text), "%s", config->alias);
+	adapter->alias = adapter->alias_text;
+	snprintf(adapter->path, sizeof(adapter->path), "/org/bluez/%s", config->hci);
+}
+
+static void inhabitants_add(struct world *world)
+{
+	for (int i = 0; i < world->scenario->adapter_count; i++)
+		adapter_init(world, i);
+	for (int i = 0; i < world->scenario->speaker_count; i++)
+		device_init(world, &world->scenario->speakers[i]);
+	if (!world->scenario->echo.present)
+		return;
+	device_init(world, NULL);
+	struct device *echo = &world->devices[world->device_count - 1];
+	int64_t starts = world->scenario->echo.starts_ns;
+	if (starts)
+		echo_pause(world->echo, true, world->now);
+	world_after(world, starts, echo, echo_arrive, 0);
+}
+
+static int world_populate(struct world *world, char *message, size_t size)
+{
+	inhabitants_add(world);
+	int error = peer_adapters_add(world);
+	for (int i = 0; i < world->device_count && error >= 0; i++) {
+		error = peer_device_add(&world->devices[i]);
+		if (error >= 0 && world->devices[i].speaker)
+			error = speaker_open(&world->devices[i], message, size);
+	}
+	events_plan(world);
+	return error;
+}
+
+int world_new(struct world **ret_world, const struct scenario *scenario, struct echo *echo,
+              int bus_fd, int64_t now, bool virtual_time, char *message, size_t size)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	if (!world) {
+		close(bus_fd);
+		return -ENOMEM;
+	}
+	*message = 0;
+	world->scenario = scenario;
+	world->echo = echo;
+	world->now = world->start = now;
+	world->virtual_time = virtual_time;
+	world->random = scenario->seed;
+	int error = bus_open(world, bus_fd);
+	if (error >= 0)
+		error = world_populate(world, message, size);
+	if (error < 0) {
+		if (!*message)
+			snprintf(message, size, "simulated world: %s", strerror(-error));
+		world_free(world);
+		return error;
+	}
+	*ret_world = world;
+	return 0;
+}
+
+void world_free(struct world *world)
+{
+	if (!world)
+		return;
+	for (int i = 0; i < world->device_count; i++) {
+		peer_device_remove(&world->devices[i]);
+		speaker_close(&world->devices[i]);
+	}
+	peer_adapters_remove(world);
+	sd_bus_slot_unref(world->manager_slot);
+	sd_bus_slot_unref(world->filter_slot);
+	sd_bus_flush_close_unref(world->bus);
+	free(world);
+}
+
+int64_t world_step(struct world *world, int64_t now)
+{
+	struct timer timer;
+	int64_t then = world->now;
+	while (sd_bus_process(world->bus, NULL) > 0)
+		;
+	while (world->now = now, timer_take(world, &timer)) {
+		world->now = timer.at > then ? timer.at : then;
+		timer.act(world, timer.device, timer.argument);
+	}
+	world->now = now;
+	int64_t next = echo_step(world->echo, now);
+	for (int i = 0; i < world->device_count; i++)
+		if (world->devices[i].speaker)
+			speaker_listen(&world->devices[i]);
+	while (sd_bus_process(world->bus, NULL) > 0)
+		;
+	int64_t timers = timers_next(world);
+	next = timers < next ? timers : next;
+	if (!world->virtual_time && next > now + LISTEN_NS)
+		next = now + LISTEN_NS;
+	return next > now ? next : now + 1;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <sndfile.h>
+#include <systemd/sd-bus.h>
+
+#include "sim/dac.h"
+#include "sim/echo.h"
+#include "sim/scenario.h"
+
+/*
+ * The simulated world, for the files of sim/ only: org.bluez as the peer at the other end of a D-Bus
+ * connection, the speakers behind it, and the Echo.
+ *
+ *     relay ◄── D-Bus ──► peer_adapter.c   Adapter1, AgentManager1, Media1
+ *                         peer_device.c    Device1: connecting, disconnecting, losing the link
+ *                         peer_media.c     MediaEndpoint1 (remote), MediaTransport1
+ *     relay ── packets ─► speaker.c ─► dac.c ─► sound files
+ *     relay ◄── inlet ─── echo.c ◄── music.c
+ *
+ * The world knows the time only from world_step: it runs on a thread of its own in real time (sim.c),
+ * or by hand in virtual time.  It behaves as BlueZ 5.66 does; where a rule comes from its source, the
+ * file is named beside it.
+ */
+
+#define WORLD_DEVICES (SCENARIO_SPEAKERS + 1) /* the Echo is one */
+#define WORLD_ENDPOINTS 64
+#define WORLD_TIMERS 128
+
+struct world;
+struct device;
+
+/* What is to happen at an instant. */
+struct timer {
+	int64_t at;
+	void (*act)(struct world *world, struct device *device, int64_t argument);
+	struct device *device;
+	int64_t argument;
+};
+
+struct adapter {
+	struct world *world;
+	char path[64];
+	const char *address, *name, *alias, *modalias, *address_type;
+	char alias_text[SCENARIO_NAME];
+	uint32_t class, discoverable_timeout, pairable_timeout;
+	int powered, discoverable, pairable, discovering; /* sd-bus wants booleans as int */
+	bool paging;                                      /* one page at a time */
+	sd_bus_slot *slots[3];
+};
+
+/* An endpoint that the relay registered. */
+struct endpoint {
+	bool used;
+	struct adapter *adapter;
+	char path[128];
+	char uuid[40];
+	uint8_t codec;
+	bool delay_reporting;
+	struct device *owner; /* whose stream it carries: one at a time (BlueZ < 5.83) */
+};
+
+enum transport_state { TRANSPORT_IDLE, TRANSPORT_PENDING, TRANSPORT_ACTIVE };
+
+struct transport {
+	bool exists;
+	struct device *device;
+	struct endpoint *endpoint; /* NULL: another program's, as the Echo's is PipeWire's */
+	char path[160];
+	const char *uuid;
+	uint8_t codec;
+	uint8_t configuration[SBC_CONFIG_BYTES];
+	enum transport_state state;
+	bool acquired;
+	uint16_t delay;  /* 1/10 ms */
+	uint16_t volume; /* 0..127 */
+	bool delay_shown, volume_shown;
+	int relay_fd, speaker_fd; /* the two ends of the media channel; −1 */
+	sd_bus_slot *slot, *delay_slot, *volume_slot;
+};
+
+struct device {
+	struct world *world;
+	struct adapter *adapter;
+	const struct scenario_speaker *speaker; /* NULL: the Echo */
+	int index;
+	char path[128], sep_path[144];
+	const char *address, *address_type, *name, *alias, *icon, *modalias, *adapter_path;
+	char alias_text[SCENARIO_NAME];
+	uint32_t class;
+	int paired, bonded, trusted, blocked, connected, services_resolved, legacy_pairing;
+	bool exists; /* on the bus */
+	bool reachable;
+	bool sep_shown;
+	int next_endpoint; /* where the search for a local endpoint goes on */
+	sd_bus_message *connect_call, *acquire_call; /* calls not answered yet */
+	sd_bus_slot *slot, *sep_slot, *pending;
+	struct transport transport;
+	/* the sound of it */
+	struct dac *dac;
+	SNDFILE *record;
+	FILE *packet_log;
+	int64_t stalled_until;
+	int64_t last_arrival, spacing_worst;
+};
+
+struct world {
+	const struct scenario *scenario;
+	int64_t now, start;
+	bool virtual_time; /* sockets' time stamps mean nothing */
+	uint64_t random;
+	sd_bus *bus;
+	sd_bus_slot *root_slot, *agent_slot, *manager_slot, *filter_slot;
+	bool gone; /* bluetoothd is not running */
+	int transport_count;
+	char agent_path[128];
+	struct adapter adapters[SCENARIO_ADAPTERS];
+	struct endpoint endpoints[WORLD_ENDPOINTS]; /* in order of registration */
+	int device_count;
+	struct device devices[WORLD_DEVICES];
+	int timer_count;
+	struct timer timers[WORLD_TIMERS];
+	struct echo *echo;
+};
+
+/*
+ * A world at the other end of `bus_fd`, which it owns from now on.  The scenario and the Echo stay the
+ * caller's and outlive it.  Returns 0 or -errno; with `message` where a record cannot be written.
+ */
+int world_new(struct world **ret_world, const struct scenario *scenario, struct echo *echo,
+              int bus_fd, int64_t now, bool virtual_time, char *message, size_t size);
+void world_free(struct world *world);
+
+/* Lets everything happen that is due; returns when to call again, unless the bus has something first. */
+int64_t world_step(struct world *world, int64_t now);
+
+/* --- between the files of sim/ ----------------------------------------------------------------- */
+
+void world_after(struct world *world, int64_t ns, struct device *device,
+                 void (*act)(struct world *, struct device *, int64_t), int64_t argument);
+void world_forget_timers(struct world *world, const struct device *device);
+/* Evenly distributed, from the scenario's seed. */
+int64_t world_random(struct world *world, int64_t least, int64_t most);
+
+int peer_adapters_add(struct world *world);
+void peer_adapters_remove(struct world *world);
+int peer_device_add(struct device *device);
+void peer_device_remove(struct device *device);
+void peer_device_lost(struct device *device); /* link loss: no farewell */
+void peer_device_off(struct device *device);  /* clean disconnect by the device */
+void peer_device_connect_failed(struct device *device, const char *text);
+
+void peer_seps_show(struct device *device);
+void peer_seps_hide(struct device *device);
+void peer_transport_configure(struct device *device); /* we are initiator: pick a local endpoint */
+void peer_transport_close(struct device *device);
+/* A transport of another program's, in use: the Echo's, which PipeWire has. */
+void peer_transport_foreign(struct device *device, const uint8_t configuration[SBC_CONFIG_BYTES]);
+void peer_transport_set_state(struct device *device, enum transport_state state);
+
+int speaker_open(struct device *device, char *message, size_t size);
+void speaker_close(struct device *device);
+void speaker_stream(struct device *device, bool on);
+void speaker_listen(struct device *device);
+
+#define A2DP_SOURCE_UUID "0000110a-0000-1000-8000-00805f9b34fb"
+#define A2DP_SINK_UUID "0000110b-0000-1000-8000-00805f9b34fb"
+
+#endif
