@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "engine/clock.h"
 #include "engine/relay_thread.h"
 
 /* Below PipeWire's data thread (88), above everything that is not audio. */
@@ -115,13 +116,6 @@ void engine_free(struct engine *engine)
 
 /* --- the thread -------------------------------------------------------------------------------- */
 
-static int64_t monotonic_now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * NS_PER_SECOND + time.tv_nsec;
-}
-
 static bool news_waiting(const struct engine *engine)
 {
 	const struct spa_ringbuffer *ring = &engine->thread.news.ring;
@@ -148,7 +142,7 @@ static void *engine_run(void *data)
 {
 	struct engine *engine = data;
 	while (!atomic_load(&engine->stop)) {
-		int64_t next = relay_thread_step(&engine->thread, monotonic_now());
+		int64_t next = relay_thread_step(&engine->thread, clock_now(&clock_monotonic));
 		if (news_waiting(engine))
 			eventfd_write(engine->news_fd, 1);
 		sleep_until(engine, next);

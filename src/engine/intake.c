@@ -113,10 +113,10 @@ static void meter_feed_silence(struct intake *intake, uint32_t count)
 }
 
 void intake_fill(struct intake *intake, struct timeline *timeline, const struct group_clock *clock,
-                 int64_t now, int64_t ahead)
+                 int64_t now, int64_t ahead, int64_t patience)
 {
-	int64_t patience = intake->live ? INTAKE_PATIENCE_NS : 0;
-	int64_t until = (int64_t)ceil(group_clock_frame_at(clock, now - patience)) + ahead;
+	int64_t late = intake->live ? patience : 0;
+	int64_t until = (int64_t)ceil(group_clock_frame_at(clock, now - late)) + ahead;
 	if (timeline->end >= until)
 		return;
 	if (intake->live) {

@@ -24,8 +24,9 @@
  * been declared silent and stays so.  Engine thread only; allocates nothing.
  */
 
-#define INTAKE_PATIENCE_NS 60000000 /* less than the slack of any speaker (output.h) */
-#define INTAKE_ABSENT_NS 500000000  /* nothing for so long: the epoch is over */
+#define INTAKE_PATIENCE_NS                                                                         \
+	60000000 /* at the most; a speaker with little slack (output.h) has less */
+#define INTAKE_ABSENT_NS 500000000 /* nothing for so long: the epoch is over */
 
 struct intake {
 	struct inlet inlet;
@@ -52,9 +53,9 @@ bool intake_take(struct intake *intake, struct timeline *timeline, struct group_
 
 /*
  * Makes sure that the timeline reaches `ahead` frames beyond the clock wherever the sound for that is
- * not coming any more: at once without a source, after the patience with one.
+ * not coming any more: at once without a source, after `patience` ns with one.
  */
 void intake_fill(struct intake *intake, struct timeline *timeline, const struct group_clock *clock,
-                 int64_t now, int64_t ahead);
+                 int64_t now, int64_t ahead, int64_t patience);
 
 #endif

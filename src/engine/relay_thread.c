@@ -114,15 +114,17 @@ static void take_orders(struct relay_thread *thread, int64_t now)
 
 static void take_source(struct relay_thread *thread, int64_t now)
 {
-	int64_t ahead = READER_LOOKAHEAD;
+	int64_t ahead = READER_LOOKAHEAD, patience = INTAKE_PATIENCE_NS;
 	for (uint32_t i = 0; i < thread->count; i++) {
 		int64_t wanted = output_ahead(thread->outputs[i]);
+		int64_t slack = thread->outputs[i]->slack_ns * 3 / 4;
 		ahead = wanted > ahead ? wanted : ahead;
+		patience = slack < patience ? slack : patience;
 	}
 	if (intake_take(&thread->intake, &thread->timeline, &thread->clock, now))
 		post(thread,
 		     &(struct message){.type = MESSAGE_SOURCE, .live = thread->intake.live});
-	intake_fill(&thread->intake, &thread->timeline, &thread->clock, now, ahead);
+	intake_fill(&thread->intake, &thread->timeline, &thread->clock, now, ahead, patience);
 }
 
 static void report_fate(struct relay_thread *thread, const struct output *output)

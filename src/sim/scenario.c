@@ -18,9 +18,12 @@ enum section { SECTION_NONE, SECTION_WORLD, SECTION_ADAPTER, SECTION_ECHO, SECTI
 
 struct parser {
 	struct scenario *scenario;
+	const char *text; /* what is still to be read */
+	int line;
 	enum section section;
 	char section_text[64];
-	char message[256]; /* of the first error */
+	int bad_line; /* of the first error */
+	char message[256];
 };
 
 static int complain(struct parser *parser, const char *format, ...)
@@ -30,8 +33,9 @@ static int complain(struct parser *parser, const char *format, ...)
 static int complain(struct parser *parser, const char *format, ...)
 {
 	va_list arguments;
-	if (parser->message[0])
+	if (parser->bad_line)
 		return 0;
+	parser->bad_line = parser->line;
 	va_start(arguments, format);
 	vsnprintf(parser->message, sizeof(parser->message), format, arguments);
 	va_end(arguments);
@@ -209,10 +213,13 @@ static int add_event(struct parser *parser, const char *value)
 static int begin_adapter(struct parser *parser, const char *name)
 {
 	struct scenario *scenario = parser->scenario;
+	unsigned number;
 	if (scenario->adapter_count == SCENARIO_ADAPTERS)
 		return complain(parser, "more than %d adapters", SCENARIO_ADAPTERS);
+	if (sscanf(name, "hci%3u", &number) != 1)
+		return complain(parser, "an adapter is called hci0, hci1, ..., not '%s'", name);
 	struct scenario_adapter *adapter = &scenario->adapters[scenario->adapter_count++];
-	snprintf(adapter->hci, sizeof(adapter->hci), "%s", name);
+	snprintf(adapter->hci, sizeof(adapter->hci), "hci%u", number);
 	snprintf(adapter->alias, sizeof(adapter->alias), "echorelay");
 	parser->section = SECTION_ADAPTER;
 	return 1;
@@ -413,14 +420,11 @@ static int speaker_key(struct parser *parser, const char *key, const char *value
 	return speaker_sound_key(parser, speaker, key, value);
 }
 
-/* inih calls this for every "key = value"; with INI_CALL_HANDLER_ON_NEW_SECTION also without key. */
+/* inih calls this for every "key = value". */
 static int handle(void *user, const char *section, const char *key, const char *value)
 {
 	struct parser *parser = user;
-	if (strcmp(section, parser->section_text) && !begin_section(parser, section))
-		return 0;
-	if (!key || !value)
-		return 1;
+	(void)section; /* begun when its line was read */
 	switch (parser->section) {
 	case SECTION_WORLD:
 		return world_key(parser, key, value);
@@ -436,25 +440,47 @@ static int handle(void *user, const char *section, const char *key, const char *
 	return complain(parser, "'%s' stands in no section", key);
 }
 
+/* inih tells neither lines nor sections without keys: both are seen here, as it asks for lines. */
+static char *next_line(char *buffer, int size, void *user)
+{
+	struct parser *parser = user;
+	size_t length = strcspn(parser->text, "\n");
+	if (!*parser->text)
+		return NULL;
+	parser->line++;
+	bool fits = length < (size_t)size;
+	snprintf(buffer, (size_t)size, "%.*s", fits ? (int)length : 0, parser->text);
+	if (!fits)
+		complain(parser, "the line is longer than %d bytes", size - 1);
+	parser->text += length + (parser->text[length] == '\n');
+	const char *end = strrchr(buffer, ']');
+	if (*buffer == '[' && end) {
+		char section[64];
+		snprintf(section, sizeof(section), "%.*s", (int)(end - buffer - 1), buffer + 1);
+		begin_section(parser, section);
+	}
+	return buffer;
+}
+
 int scenario_parse(struct scenario **ret_scenario, const char *text, const char *origin,
                    char *message, size_t size)
 {
 	struct scenario *scenario = calloc(1, sizeof(*scenario));
 	if (!scenario)
 		return -ENOMEM;
-	struct parser parser = {.scenario = scenario};
+	struct parser parser = {.scenario = scenario, .text = text};
 	scenario->seed = 1;
 	scenario->echo = (struct scenario_echo){.quantum = 512, .address = "44:00:49:12:AB:CD"};
-	int line = ini_parse_string(text, handle, &parser);
-	if (!line && !scenario->adapter_count) {
-		line = 1;
+	int line = ini_parse_stream(next_line, &parser, handle, &parser);
+	if (!line && !scenario->adapter_count)
 		complain(&parser, "there is no [adapter hci0]");
+	if (line && !parser.bad_line) {
+		parser.line = line;
+		complain(&parser, "neither a [section] nor key = value");
 	}
-	if (line) {
+	if (parser.bad_line) {
 		free(scenario);
-		snprintf(message, size, "%s:%d: %s", origin, line < 0 ? 0 : line,
-		         parser.message[0] ? parser.message
-		                           : "neither a [section] nor key = value");
+		snprintf(message, size, "%s:%d: %s", origin, parser.bad_line, parser.message);
 		return -EINVAL;
 	}
 	*ret_scenario = scenario;

@@ -9,14 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "engine/clock.h"
 #include "sim/echo.h"
 #include "sim/world.h"
 
 #define GROUP_RATE 44100
-#define NS_PER_SECOND 1000000000ll
 
 struct sim {
 	struct scenario *scenario;
@@ -141,19 +140,12 @@ int64_t sim_step(struct sim *sim, int64_t now)
 	return world_step(sim->world, now);
 }
 
-static int64_t monotonic_now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * NS_PER_SECOND + time.tv_nsec;
-}
-
 static void *sim_run(void *data)
 {
 	struct sim *sim = data;
 	while (!atomic_load(&sim->stop)) {
-		int64_t next = world_step(sim->world, monotonic_now());
-		int64_t wait = next - monotonic_now();
+		int64_t next = world_step(sim->world, clock_now(&clock_monotonic));
+		int64_t wait = next - clock_now(&clock_monotonic);
 		if (wait > 0 && sd_bus_wait(sim->world->bus, (uint64_t)wait / 1000 + 1) < 0)
 			usleep((useconds_t)(wait / 1000)); /* the relay has left: play to the end */
 	}

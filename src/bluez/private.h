@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BLUEZ_PRIVATE_H
+#define BLUEZ_PRIVATE_H
+
+#include "bluez/bluez.h"
+
+/* Between the files of bluez/ only. */
+
+struct bluez {
+	sd_bus *bus;
+	uint32_t rate;
+	const struct bluez_events *events;
+	void *user;
+	bool present; /* bluetoothd runs and its objects are known */
+	sd_bus_slot *added_match, *removed_match, *properties_match, *owner_match;
+	sd_bus_slot *listing; /* GetManagedObjects, pending */
+	struct spa_list adapters, devices, transports;
+};
+
+/* objects.c */
+struct bluez_transport *objects_transport(struct bluez *bluez, const char *path);
+void objects_transport_remove(struct bluez_transport *transport);
+int objects_transport_read(struct bluez_transport *transport, sd_bus_message *properties);
+
+/* media.c: our endpoints go with their adapter, or with bluetoothd. */
+void media_adapter_forget(struct bluez_adapter *adapter);
+
+#endif

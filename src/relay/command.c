@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "relay/command.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SCREEN COMMAND_OF_SCREEN
+#define RELAY COMMAND_OF_RELAY
+
+const struct command command_table[COMMAND_COUNT] = {
+    {COMMAND_HELP, "help", false, "", "help for this view", GROUP_GENERAL, SCREEN},
+    {COMMAND_CLOSE, "close", false, "", "close a view; on the main view quit", GROUP_GENERAL,
+     SCREEN},
+    {COMMAND_BACK, "back", false, "", "back, cancel; never quits", GROUP_GENERAL, SCREEN},
+    {COMMAND_QUIT, "quit", false, "", "stop the music and leave (asks)", GROUP_GENERAL, SCREEN},
+    {COMMAND_REDRAW, "redraw", false, "", "paint the screen anew", GROUP_GENERAL, SCREEN},
+    {COMMAND_SUSPEND, "suspend", false, "", "to the shell; fg comes back", GROUP_GENERAL, SCREEN},
+    {COMMAND_SELECT, "select", false, "NUMBER", "select speaker N; 0 is the Echo", GROUP_MOVE,
+     SCREEN},
+    {COMMAND_NEXT, "next", false, "", "next panel", GROUP_MOVE, SCREEN},
+    {COMMAND_PREV, "prev", false, "", "previous panel", GROUP_MOVE, SCREEN},
+    {COMMAND_FIRST, "first", false, "", "first panel", GROUP_MOVE, SCREEN},
+    {COMMAND_LAST, "last", false, "", "last panel", GROUP_MOVE, SCREEN},
+    {COMMAND_EVENTS, "events", false, "", "show or hide the events", GROUP_GENERAL, SCREEN},
+    {COMMAND_DELAY, "delay", true, "[+|-|=]TIME", "play later (+) or earlier (-)", GROUP_SPEAKER,
+     RELAY},
+    {COMMAND_VOLUME, "volume", true, "[+|-]PERCENT", "volume", GROUP_SPEAKER, RELAY},
+    {COMMAND_MUTE, "mute", true, "on|off|toggle", "mute; 'all' for every speaker", GROUP_SPEAKER,
+     RELAY},
+    {COMMAND_CHANNEL, "channel", true, "stereo|left|right|mono|next", "what it plays",
+     GROUP_SPEAKER, RELAY},
+    {COMMAND_CONNECT, "connect", true, "on|off|toggle", "connect or disconnect", GROUP_SPEAKER,
+     RELAY},
+    {COMMAND_AUTOCONNECT, "autoconnect", true, "on|off|toggle", "connect it by itself",
+     GROUP_SPEAKER, RELAY},
+    {COMMAND_RESET, "reset", false, "", "reset peak holds and OVER", GROUP_RELAY, RELAY},
+};
+
+const char *command_group_name(enum command_group group)
+{
+	static const char *const names[] = {
+	    [GROUP_GENERAL] = "Everywhere",
+	    [GROUP_MOVE] = "Move",
+	    [GROUP_SPEAKER] = "Selected speaker",
+	    [GROUP_RELAY] = "Everything",
+	};
+	return names[group];
+}
+
+const struct command *command_find(const char *name)
+{
+	for (int i = 0; i < COMMAND_COUNT; i++)
+		if (!strcmp(command_table[i].name, name))
+			return &command_table[i];
+	return NULL;
+}
+
+/* Levenshtein's distance of two short words. */
+static int distance(const char *a, const char *b)
+{
+	int row[33];
+	int width = (int)strlen(b);
+	if (width > 32 || strlen(a) > 32)
+		return 99;
+	for (int i = 0; i <= width; i++)
+		row[i] = i;
+	for (int y = 1; a[y - 1]; y++) {
+		int corner = row[0];
+		row[0] = y;
+		for (int x = 1; x <= width; x++) {
+			int best = corner + (a[y - 1] != b[x - 1]);
+			corner = row[x];
+			if (row[x] + 1 < best)
+				best = row[x] + 1;
+			if (row[x - 1] + 1 < best)
+				best = row[x - 1] + 1;
+			row[x] = best;
+		}
+	}
+	return row[width];
+}
+
+const char *command_nearest(const char *name)
+{
+	const char *nearest = NULL;
+	int least = 3; /* further off is no slip of the finger */
+	for (int i = 0; i < COMMAND_COUNT; i++) {
+		int far = distance(name, command_table[i].name);
+		if (far < least) {
+			least = far;
+			nearest = command_table[i].name;
+		}
+	}
+	return nearest;
+}
+
+int command_split(char *line, char *words[], int most)
+{
+	int count = 0;
+	char *out = line;
+	for (;;) {
+		while (*line == ' ' || *line == '\t')
+			line++;
+		if (!*line)
+			return count;
+		if (count == most)
+			return -E2BIG;
+		words[count++] = out;
+		bool quoted = false;
+		for (; *line && (quoted || (*line != ' ' && *line != '\t')); line++) {
+			if (*line == '"')
+				quoted = !quoted;
+			else
+				*out++ = *line;
+		}
+		if (quoted)
+			return -EINVAL;
+		bool more = *line;
+		*out++ = 0;
+		if (more)
+			line++;
+	}
+}
+
+/* A number with an optional sign; a sign makes it a step, unless "=" stands before it. */
+static const char *number_read(const char *text, bool *step, double *number)
+{
+	char *end;
+	*step = *text == '+' || *text == '-';
+	text += *text == '=';
+	*number = strtod(text, &end);
+	if (end == text || !isfinite(*number))
+		return NULL;
+	while (*end == ' ')
+		end++;
+	return end;
+}
+
+int command_read_time(const char *text, bool *step, int64_t *ns)
+{
+	double number;
+	const char *unit = number_read(text, step, &number);
+	if (!unit || fabs(number) > 1e6)
+		return -EINVAL;
+	if (!*unit || !strcmp(unit, "ms"))
+		*ns = llround(number * 1e6);
+	else if (!strcmp(unit, "s"))
+		*ns = llround(number * 1e9);
+	else if (!strcmp(unit, "us"))
+		*ns = llround(number * 1e3);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+int command_read_percent(const char *text, bool *step, int *percent)
+{
+	double number;
+	const char *unit = number_read(text, step, &number);
+	if (!unit || (*unit && strcmp(unit, "%")) || fabs(number) > 100)
+		return -EINVAL;
+	*percent = (int)lround(number);
+	return 0;
+}
+
+int command_read_switch(const char *text, bool is, bool *wanted)
+{
+	if (!strcmp(text, "on"))
+		*wanted = true;
+	else if (!strcmp(text, "off"))
+		*wanted = false;
+	else if (!strcmp(text, "toggle"))
+		*wanted = !is;
+	else
+		return -EINVAL;
+	return 0;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* Carries out command lines: one function for each of the relay's commands. */
+#include "relay/private.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "relay/alignment.h"
+#include "relay/command.h"
+
+#define WORDS_MAX 8
+#define LINE_MAX_BYTES 512
+
+/* One command under way. */
+struct execution {
+	struct relay *relay;
+	struct speaker *speaker; /* NULL: all, or none is asked for */
+	const char *argument;
+	char *reply;
+	size_t size;
+};
+
+static int answer(struct execution *run, int result, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int answer(struct execution *run, int result, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(run->reply, run->size, format, arguments);
+	va_end(arguments);
+	return result;
+}
+
+/* A change that a user made: it is kept, and told. */
+static int changed(struct execution *run)
+{
+	relay_keep(run->relay);
+	journal_write(run->relay->journal, JOURNAL_INFO, run->speaker->kept->name, "%s",
+	              run->reply);
+	return 0;
+}
+
+static int run_delay(struct execution *run)
+{
+	struct settings_speaker *kept = run->speaker->kept;
+	int64_t before = kept->trim_ns, ns;
+	bool step;
+	if (command_read_time(run->argument, &step, &ns) < 0)
+		return answer(run, -EINVAL, "delay: '%s' is no time, like +10ms or 35",
+		              run->argument);
+	int64_t wanted = step ? before + ns : ns;
+	if (wanted > ALIGNMENT_TRIM_MAX_NS || wanted < -ALIGNMENT_TRIM_MAX_NS)
+		return answer(run, -ERANGE, "delay: only from -1000 to +1000 ms");
+	kept->trim_ns = wanted;
+	int error = relay_align(run->relay);
+	if (error) {
+		kept->trim_ns = before;
+		return answer(run, error, "delay: the speakers would be further apart than 2.2 s");
+	}
+	answer(run, 0, "delay %+.0f -> %+.0f ms", (double)before / 1e6, (double)wanted / 1e6);
+	return changed(run);
+}
+
+static int run_volume(struct execution *run)
+{
+	struct settings_speaker *kept = run->speaker->kept;
+	int before = speaker_volume(run->speaker), percent;
+	bool step;
+	if (command_read_percent(run->argument, &step, &percent) < 0)
+		return answer(run, -EINVAL, "volume: '%s' is no percentage, like +5 or 70",
+		              run->argument);
+	int wanted = step ? before + percent : percent;
+	kept->volume = wanted < 0 ? 0 : wanted > 100 ? 100 : wanted;
+	speaker_send_volume(run->speaker);
+	speaker_mix(run->speaker);
+	answer(run, 0, "volume %d -> %d %%", before, kept->volume);
+	return changed(run);
+}
+
+static int run_mute_all(struct execution *run)
+{
+	struct relay *relay = run->relay;
+	bool any = false, wanted;
+	for (int i = 0; i < relay->speaker_count; i++)
+		any |= !relay->speakers[i]->kept->muted;
+	if (command_read_switch(run->argument, !any, &wanted) < 0)
+		return answer(run, -EINVAL, "mute: on, off or toggle, not '%s'", run->argument);
+	for (int i = 0; i < relay->speaker_count; i++) {
+		relay->speakers[i]->kept->muted = wanted;
+		speaker_mix(relay->speakers[i]);
+	}
+	relay_keep(relay);
+	answer(run, 0, "all speakers %s", wanted ? "muted" : "on");
+	journal_write(relay->journal, JOURNAL_INFO, "relay", "%s", run->reply);
+	return 0;
+}
+
+static int run_mute(struct execution *run)
+{
+	if (!run->speaker)
+		return run_mute_all(run);
+	struct settings_speaker *kept = run->speaker->kept;
+	if (command_read_switch(run->argument, kept->muted, &kept->muted) < 0)
+		return answer(run, -EINVAL, "mute: on, off or toggle, not '%s'", run->argument);
+	speaker_mix(run->speaker);
+	answer(run, 0, "%s", kept->muted ? "muted" : "not muted");
+	return changed(run);
+}
+
+static int run_channel(struct execution *run)
+{
+	struct settings_speaker *kept = run->speaker->kept;
+	int32_t wanted = model_channel_read(run->argument);
+	if (!strcmp(run->argument, "next"))
+		wanted = (int32_t)(kept->channel + 1) % 4;
+	if (wanted == MODEL_UNKNOWN)
+		return answer(run, -EINVAL, "channel: stereo, left, right, mono or next, not '%s'",
+		              run->argument);
+	kept->channel = (enum mix_channel)wanted;
+	speaker_mix(run->speaker);
+	answer(run, 0, "channel %s", model_channel_name(wanted));
+	return changed(run);
+}
+
+static int run_connect(struct execution *run)
+{
+	struct speaker *speaker = run->speaker;
+	bool is = speaker->output || speaker->calling || speaker->state == SPEAKER_CONNECTING,
+	     wanted;
+	if (command_read_switch(run->argument, is, &wanted) < 0)
+		return answer(run, -EINVAL, "connect: on, off or toggle, not '%s'", run->argument);
+	if (wanted && !speaker->device)
+		return answer(run, -ENODEV, "not paired with an adapter that is there");
+	speaker->turned_off = !wanted;
+	speaker->not_before = 0;
+	speaker->attempt = 0;
+	speaker->wanted_once = wanted;
+	if (!wanted && !speaker->output && !speaker->transport)
+		speaker_set_state(speaker, SPEAKER_OFF);
+	answer(run, 0, "%s", wanted ? "connecting" : "disconnecting");
+	return changed(run);
+}
+
+static int run_autoconnect(struct execution *run)
+{
+	struct settings_speaker *kept = run->speaker->kept;
+	if (command_read_switch(run->argument, kept->autoconnect, &kept->autoconnect) < 0)
+		return answer(run, -EINVAL, "autoconnect: on, off or toggle, not '%s'",
+		              run->argument);
+	answer(run, 0, "%s", kept->autoconnect ? "connects by itself" : "connects only by hand");
+	return changed(run);
+}
+
+static int run_reset(struct execution *run)
+{
+	engine_reset_meters(run->relay->engine);
+	return answer(run, 0, "peak holds reset");
+}
+
+static int carry_out(struct execution *run, enum command_id id)
+{
+	switch (id) {
+	case COMMAND_DELAY:
+		return run_delay(run);
+	case COMMAND_VOLUME:
+		return run_volume(run);
+	case COMMAND_MUTE:
+		return run_mute(run);
+	case COMMAND_CHANNEL:
+		return run_channel(run);
+	case COMMAND_CONNECT:
+		return run_connect(run);
+	case COMMAND_AUTOCONNECT:
+		return run_autoconnect(run);
+	case COMMAND_RESET:
+		return run_reset(run);
+	default:
+		return answer(run, -EINVAL, "that is for a screen");
+	}
+}
+
+/* By number on the screen, by address, by name. */
+static struct speaker *speaker_named(struct relay *relay, const char *word)
+{
+	char *end;
+	long number = strtol(word, &end, 10);
+	if (!*end && end != word)
+		return number >= 1 && number <= relay->speaker_count ? relay->speakers[number - 1]
+		                                                     : NULL;
+	for (int i = 0; i < relay->speaker_count; i++)
+		if (!strcasecmp(relay->speakers[i]->kept->address, word) ||
+		    !strcasecmp(relay->speakers[i]->kept->name, word))
+			return relay->speakers[i];
+	return NULL;
+}
+
+static int run_words(struct execution *run, char *words[], int count)
+{
+	const struct command *command = command_find(words[0]);
+	const char *near = command ? NULL : command_nearest(words[0]);
+	if (!command)
+		return answer(run, -EINVAL,
+		              near ? "no command '%s'; did you mean '%s'?" : "no command '%s'",
+		              words[0], near);
+	int arguments = *command->arguments != 0, wanted = 1 + command->speaker + arguments;
+	if (count != wanted)
+		return answer(run, -EINVAL, "usage: %s%s %s", command->name,
+		              command->speaker ? " SPEAKER" : "", command->arguments);
+	bool all = command->speaker && command->id == COMMAND_MUTE && !strcmp(words[1], "all");
+	if (command->speaker && !all) {
+		run->speaker = speaker_named(run->relay, words[1]);
+		if (!run->speaker)
+			return answer(run, -ENOENT, "no speaker '%s'", words[1]);
+	}
+	run->argument = arguments ? words[count - 1] : "";
+	return carry_out(run, command->id);
+}
+
+int relay_command(struct relay *relay, const char *line, char *reply, size_t size)
+{
+	struct execution run = {.relay = relay, .reply = reply, .size = size};
+	char copy[LINE_MAX_BYTES], *words[WORDS_MAX];
+	if (strlen(line) >= sizeof(copy))
+		return answer(&run, -EINVAL, "the line is too long");
+	snprintf(copy, sizeof(copy), "%s", line);
+	int count = command_split(copy, words, WORDS_MAX);
+	if (count < 0)
+		return answer(&run, -EINVAL,
+		              count == -E2BIG ? "too many words" : "a quote does not end");
+	if (!count)
+		return answer(&run, -EINVAL, "empty line");
+	return run_words(&run, words, count);
+}

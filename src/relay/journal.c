@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "relay/journal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int journal_open(struct journal *journal, const char *path)
+{
+	*journal = (struct journal){.file = NULL};
+	if (!path)
+		return 0;
+	if (!strcmp(path, "-")) {
+		journal->file = stderr;
+		journal->systemd = getenv("JOURNAL_STREAM") != NULL;
+		return 0;
+	}
+	journal->file = fopen(path, "ae");
+	return journal->file ? 0 : -errno;
+}
+
+void journal_close(struct journal *journal)
+{
+	if (journal->file && journal->file != stderr)
+		fclose(journal->file);
+	journal->file = NULL;
+}
+
+const char *journal_level_name(enum journal_level level)
+{
+	static const char *const names[] = {"debug", "info", "warn", "error"};
+	return names[level];
+}
+
+static void line_write(const struct journal *journal, const struct journal_event *event)
+{
+	static const int priorities[] = {7, 6, 4, 3}; /* syslog's */
+	time_t seconds = event->time_us / 1000000;
+	char stamp[32];
+	struct tm local;
+	if (journal->systemd) {
+		fprintf(journal->file, "<%d>%s: %s\n", priorities[event->level], event->subject,
+		        event->text);
+		return;
+	}
+	localtime_r(&seconds, &local);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &local);
+	fprintf(journal->file, "%s.%03d %-5s %s: %s\n", stamp, (int)(event->time_us / 1000 % 1000),
+	        journal_level_name(event->level), event->subject, event->text);
+	fflush(journal->file);
+}
+
+void journal_write(struct journal *journal, enum journal_level level, const char *subject,
+                   const char *format, ...)
+{
+	struct journal_event *event = &journal->events[journal->count % JOURNAL_EVENTS];
+	struct timespec now;
+	va_list arguments;
+	clock_gettime(CLOCK_REALTIME, &now);
+	event->number = ++journal->count;
+	event->time_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	event->level = level;
+	snprintf(event->subject, sizeof(event->subject), "%s", subject);
+	va_start(arguments, format);
+	vsnprintf(event->text, sizeof(event->text), format, arguments);
+	va_end(arguments);
+	if (journal->file)
+		line_write(journal, event);
+}
+
+const struct journal_event *journal_event(const struct journal *journal, uint64_t number)
+{
+	if (!number || number > journal->count || number + JOURNAL_EVENTS <= journal->count)
+		return NULL;
+	return &journal->events[(number - 1) % JOURNAL_EVENTS];
+}

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MIT */
+#include "relay/model.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define SCHEMA 1
+#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+/* --- names ------------------------------------------------------------------------------------- */
+
+static const char *const speaker_states[] = {
+    "off",       "paired",  "connecting", "idle",   "streaming",
+    "congested", "stalled", "lost",       "failed", NULL,
+};
+static const char *const source_states[] = {"absent", "idle", "streaming", NULL};
+static const char *const channels[] = {"stereo", "left", "right", "mono", NULL};
+static const char *const origins[] = {"unknown", "measured", "set", "reported",
+                                      "stored",  "assumed",  NULL};
+static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
+
+static const char *name_of(const char *const *names, int32_t value)
+{
+	for (int32_t i = 0; names[i]; i++)
+		if (i == value)
+			return names[i];
+	return "?";
+}
+
+static int32_t value_of(const char *const *names, const char *name)
+{
+	for (int32_t i = 0; names[i]; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return MODEL_UNKNOWN;
+}
+
+const char *model_speaker_state_name(int32_t state)
+{
+	return name_of(speaker_states, state);
+}
+
+const char *model_source_state_name(int32_t state)
+{
+	return name_of(source_states, state);
+}
+
+const char *model_channel_name(int32_t channel)
+{
+	return name_of(channels, channel);
+}
+
+const char *model_origin_name(int32_t origin)
+{
+	return name_of(origins, origin);
+}
+
+const char *model_level_name(int32_t level)
+{
+	return name_of(levels, level);
+}
+
+int32_t model_channel_read(const char *name)
+{
+	return value_of(channels, name);
+}
+
+bool model_speaker_plays(const struct model_speaker *speaker)
+{
+	return speaker->state == SPEAKER_STREAMING || speaker->state == SPEAKER_CONGESTED;
+}
+
+/* --- the tables: one row a field, for both directions ------------------------------------------- */
+
+enum field_type {
+	FIELD_END,
+	FIELD_TEXT, /* char[]; null when empty */
+	FIELD_BOOL,
+	FIELD_INT,      /* int32_t */
+	FIELD_COUNT,    /* int64_t */
+	FIELD_MILLI,    /* int32_t, thousandths of the unit in the key: µs → ms, ppb → ppm */
+	FIELD_PERMILLE, /* int32_t → percent */
+	FIELD_NAME,     /* int32_t by `names` */
+	FIELD_TERM,     /* struct model_term */
+	FIELD_DB,       /* int32_t[2], 1/100 dB */
+	FIELD_TIME,     /* int64_t µs, as RFC 3339 */
+};
+
+struct field {
+	const char *key;
+	enum field_type type;
+	size_t offset;
+	size_t size;
+	const char *const *names;
+	bool wire_only;
+};
+
+#define AT(type, member) offsetof(struct type, member), sizeof(((struct type *)0)->member)
+
+static const struct field term_fields[] = {
+    {"input", FIELD_TERM, AT(model_speaker, input), NULL, false},
+    {"align", FIELD_TERM, AT(model_speaker, align), NULL, false},
+    {"trim", FIELD_TERM, AT(model_speaker, trim), NULL, false},
+    {"packet", FIELD_TERM, AT(model_speaker, packet), NULL, false},
+    {"queue", FIELD_TERM, AT(model_speaker, queue), NULL, false},
+    {"speaker", FIELD_TERM, AT(model_speaker, speaker), NULL, false},
+    {"total", FIELD_MILLI, AT(model_speaker, total_us), NULL, false},
+    {0},
+};
+
+static const struct field speaker_fields[] = {
+    {"address", FIELD_TEXT, AT(model_speaker, address), NULL, false},
+    {"name", FIELD_TEXT, AT(model_speaker, name), NULL, false},
+    {"adapter", FIELD_TEXT, AT(model_speaker, adapter), NULL, false},
+    {"state", FIELD_NAME, AT(model_speaker, state), speaker_states, false},
+    {"codec", FIELD_TEXT, AT(model_speaker, codec), NULL, false},
+    {"bitpool", FIELD_INT, AT(model_speaker, bitpool), NULL, false},
+    {"rate", FIELD_INT, AT(model_speaker, rate), NULL, false},
+    {"mtu", FIELD_INT, AT(model_speaker, mtu), NULL, false},
+    {"fill_ms", FIELD_MILLI, AT(model_speaker, fill_us), NULL, false},
+    {"queue_packets", FIELD_INT, AT(model_speaker, queue_packets), NULL, false},
+    {"jitter_ms", FIELD_MILLI, AT(model_speaker, jitter_us), NULL, false},
+    {"sent", FIELD_COUNT, AT(model_speaker, sent), NULL, false},
+    {"dropped", FIELD_COUNT, AT(model_speaker, dropped), NULL, false},
+    {"late", FIELD_COUNT, AT(model_speaker, late), NULL, false},
+    {"stalls", FIELD_INT, AT(model_speaker, stalls), NULL, false},
+    {"reconnects", FIELD_INT, AT(model_speaker, reconnects), NULL, false},
+    {"peak_db", FIELD_DB, AT(model_speaker, meter.peak_cdb), NULL, false},
+    {"rms_db", FIELD_DB, AT(model_speaker, meter.rms_cdb), NULL, false},
+    {"volume", FIELD_INT, AT(model_speaker, volume), NULL, false},
+    {"muted", FIELD_BOOL, AT(model_speaker, muted), NULL, false},
+    {"channel", FIELD_NAME, AT(model_speaker, channel), channels, false},
+    {"airtime_percent", FIELD_PERMILLE, AT(model_speaker, airtime_permille), NULL, false},
+    {"state_ms", FIELD_INT, AT(model_speaker, state_ms), NULL, true},
+    {"retry_ms", FIELD_INT, AT(model_speaker, retry_ms), NULL, true},
+    {"attempt", FIELD_INT, AT(model_speaker, attempt), NULL, true},
+    {"mode", FIELD_TEXT, AT(model_speaker, mode), NULL, true},
+    {"kbps", FIELD_INT, AT(model_speaker, kbps), NULL, true},
+    {"delay_ms", FIELD_MILLI, AT(model_speaker, delay_us), NULL, true},
+    {"hold_db", FIELD_DB, AT(model_speaker, meter.hold_cdb), NULL, true},
+    {"over", FIELD_BOOL, AT(model_speaker, meter.over), NULL, true},
+    {"autoconnect", FIELD_BOOL, AT(model_speaker, autoconnect), NULL, true},
+    {"absolute_volume", FIELD_BOOL, AT(model_speaker, absolute_volume), NULL, true},
+    {"problem", FIELD_TEXT, AT(model_speaker, problem), NULL, true},
+    {0},
+};
+
+static const struct field source_fields[] = {
+    {"node", FIELD_TEXT, AT(model_source, node), NULL, false},
+    {"address", FIELD_TEXT, AT(model_source, address), NULL, false},
+    {"name", FIELD_TEXT, AT(model_source, name), NULL, false},
+    {"state", FIELD_NAME, AT(model_source, state), source_states, false},
+    {"codec", FIELD_TEXT, AT(model_source, codec), NULL, false},
+    {"bitpool", FIELD_INT, AT(model_source, bitpool), NULL, false},
+    {"rate", FIELD_INT, AT(model_source, rate), NULL, false},
+    {"channels", FIELD_INT, AT(model_source, channels), NULL, false},
+    {"latency_ms", FIELD_MILLI, AT(model_source, latency_us), NULL, false},
+    {"fill_ms", FIELD_MILLI, AT(model_source, fill_us), NULL, false},
+    {"xruns", FIELD_INT, AT(model_source, xruns), NULL, false},
+    {"gaps", FIELD_INT, AT(model_source, gaps), NULL, false},
+    {"peak_db", FIELD_DB, AT(model_source, meter.peak_cdb), NULL, false},
+    {"rms_db", FIELD_DB, AT(model_source, meter.rms_cdb), NULL, false},
+    {"drift_ppm", FIELD_MILLI, AT(model_source, drift_ppb), NULL, false},
+    {"state_ms", FIELD_INT, AT(model_source, state_ms), NULL, true},
+    {"hold_db", FIELD_DB, AT(model_source, meter.hold_cdb), NULL, true},
+    {"over", FIELD_BOOL, AT(model_source, meter.over), NULL, true},
+    {"problem", FIELD_TEXT, AT(model_source, problem), NULL, true},
+    {0},
+};
+
+static const struct field adapter_fields[] = {
+    {"address", FIELD_TEXT, AT(model_adapter, address), NULL, false},
+    {"name", FIELD_TEXT, AT(model_adapter, name), NULL, false},
+    {"hci", FIELD_TEXT, AT(model_adapter, hci), NULL, false},
+    {"powered", FIELD_BOOL, AT(model_adapter, powered), NULL, false},
+    {"endpoints", FIELD_INT, AT(model_adapter, endpoints), NULL, false},
+    {"airtime_percent", FIELD_PERMILLE, AT(model_adapter, airtime_permille), NULL, false},
+    {0},
+};
+
+static const struct field event_fields[] = {
+    {"number", FIELD_COUNT, AT(model_event, number), NULL, true},
+    {"time", FIELD_TIME, AT(model_event, time_us), NULL, true},
+    {"level", FIELD_NAME, AT(model_event, level), levels, true},
+    {"subject", FIELD_TEXT, AT(model_event, subject), NULL, true},
+    {"text", FIELD_TEXT, AT(model_event, text), NULL, true},
+    {0},
+};
+
+static const struct field model_fields[] = {
+    {"time", FIELD_TIME, AT(model, time_us), NULL, false},
+    {"uptime_ms", FIELD_COUNT, AT(model, uptime_ms), NULL, true},
+    {"problem", FIELD_TEXT, AT(model, problem), NULL, true},
+    {"engine_wakes", FIELD_INT, AT(model, engine_wakes), NULL, true},
+    {"engine_wake_worst_ms", FIELD_MILLI, AT(model, engine_wake_worst_us), NULL, true},
+    {0},
+};
+
+/* --- writing ----------------------------------------------------------------------------------- */
+
+static json_t *number_or_null(int32_t value, double unit)
+{
+	return value == MODEL_UNKNOWN ? json_null() : json_real(value / unit);
+}
+
+/* 2026-11-23T14:07:56.123456Z */
+static json_t *time_to_json(int64_t us)
+{
+	char text[64];
+	struct tm utc;
+	time_t seconds = (time_t)(us / 1000000);
+	gmtime_r(&seconds, &utc);
+	size_t used = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text + used, sizeof(text) - used, ".%06dZ", (int)(us % 1000000));
+	return json_string(text);
+}
+
+static json_t *field_to_json(const struct field *field, const void *place)
+{
+	const int32_t *number = place;
+	const struct model_term *term = place;
+	const char *text = place;
+	switch (field->type) {
+	case FIELD_TEXT:
+		return *text ? json_string(text) : json_null();
+	case FIELD_BOOL:
+		return json_boolean(*(const bool *)place);
+	case FIELD_INT:
+		return *number == MODEL_UNKNOWN ? json_null() : json_integer(*number);
+	case FIELD_COUNT:
+		return json_integer(*(const int64_t *)place);
+	case FIELD_MILLI:
+		return number_or_null(*number, 1000);
+	case FIELD_PERMILLE:
+		return number_or_null(*number, 10);
+	case FIELD_NAME:
+		return json_string(name_of(field->names, *number));
+	case FIELD_TERM:
+		return json_pack("{s:o, s:s}", "ms", number_or_null(term->us, 1000), "origin",
+		                 name_of(origins, term->origin));
+	case FIELD_DB:
+		return json_pack("[o, o]", number_or_null(number[0], 100),
+		                 number_or_null(number[1], 100));
+	case FIELD_TIME:
+		return time_to_json(*(const int64_t *)place);
+	case FIELD_END:
+		break;
+	}
+	return NULL;
+}
+
+static json_t *object_to_json(const struct field *fields, const void *object, enum model_form form)
+{
+	json_t *json = json_object();
+	for (const struct field *field = fields; json && field->key; field++) {
+		const void *place = (const char *)object + field->offset;
+		if (field->wire_only && form == MODEL_STATUS)
+			continue;
+		if (json_object_set_new(json, field->key, field_to_json(field, place)) < 0) {
+			json_decref(json);
+			return NULL;
+		}
+	}
+	return json;
+}
+
+static json_t *list_to_json(const struct field *fields, const void *objects, size_t size, int count,
+                            enum model_form form)
+{
+	json_t *list = json_array();
+	for (int i = 0; list && i < count; i++)
+		json_array_append_new(
+		    list, object_to_json(fields, (const char *)objects + (size_t)i * size, form));
+	return list;
+}
+
+static json_t *speakers_to_json(const struct model *model, enum model_form form)
+{
+	json_t *list = list_to_json(speaker_fields, model->speakers, sizeof(model->speakers[0]),
+	                            model->speaker_count, form);
+	for (int i = 0; list && i < model->speaker_count; i++)
+		json_object_set_new(json_array_get(list, (size_t)i), "latency_ms",
+		                    object_to_json(term_fields, &model->speakers[i], form));
+	return list;
+}
+
+json_t *model_to_json(const struct model *model, enum model_form form)
+{
+	json_t *json = json_pack("{s:i}", "schema", SCHEMA);
+	json_t *fields = object_to_json(model_fields, model, form);
+	if (!json || !fields || json_object_update(json, fields) < 0) {
+		json_decref(fields);
+		json_decref(json);
+		return NULL;
+	}
+	json_decref(fields);
+	json_object_set_new(json, "source", object_to_json(source_fields, &model->source, form));
+	json_object_set_new(json, "speakers", speakers_to_json(model, form));
+	json_object_set_new(json, "adapters",
+	                    list_to_json(adapter_fields, model->adapters,
+	                                 sizeof(model->adapters[0]), model->adapter_count, form));
+	if (form == MODEL_WIRE)
+		json_object_set_new(json, "events",
+		                    list_to_json(event_fields, model->events,
+		                                 sizeof(model->events[0]), model->event_count,
+		                                 form));
+	return json;
+}
+
+/* --- reading ----------------------------------------------------------------------------------- */
+
+static int read_number(const json_t *json, double unit, int32_t *value)
+{
+	*value = MODEL_UNKNOWN;
+	if (json_is_null(json))
+		return 0;
+	double read = json_number_value(json) * unit;
+	if (!json_is_number(json) || !(fabs(read) < INT32_MAX))
+		return -EINVAL;
+	*value = (int32_t)lround(read);
+	return 0;
+}
+
+static int read_text(const json_t *json, char *text, size_t size)
+{
+	const char *read = json_is_null(json) ? "" : json_string_value(json);
+	if (!read || strlen(read) >= size)
+		return -EINVAL;
+	snprintf(text, size, "%s", read);
+	return 0;
+}
+
+static int read_time(const json_t *json, int64_t *us)
+{
+	struct tm utc = {0};
+	int micro;
+	const char *text = json_string_value(json);
+	const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &utc) : NULL;
+	if (!rest || sscanf(rest, ".%6dZ", &micro) != 1 || micro < 0)
+		return -EINVAL;
+	*us = (int64_t)timegm(&utc) * 1000000 + micro;
+	return 0;
+}
+
+static int read_name(const json_t *json, const char *const *names, int32_t *value)
+{
+	const char *name = json_string_value(json);
+	*value = name ? value_of(names, name) : MODEL_UNKNOWN;
+	return *value == MODEL_UNKNOWN ? -EINVAL : 0;
+}
+
+static int read_term(const json_t *json, struct model_term *term)
+{
+	int error = read_number(json_object_get(json, "ms"), 1000, &term->us);
+	return error ? error : read_name(json_object_get(json, "origin"), origins, &term->origin);
+}
+
+static int read_pair(const json_t *json, int32_t pair[2])
+{
+	int error = read_number(json_array_get(json, 0), 100, &pair[0]);
+	return error ? error : read_number(json_array_get(json, 1), 100, &pair[1]);
+}
+
+static int field_from_json(const struct field *field, const json_t *json, void *place)
+{
+	switch (field->type) {
+	case FIELD_TEXT:
+		return read_text(json, place, field->size);
+	case FIELD_BOOL:
+		*(bool *)place = json_is_true(json);
+		return json_is_boolean(json) ? 0 : -EINVAL;
+	case FIELD_INT:
+		return read_number(json, 1, place);
+	case FIELD_COUNT:
+		*(int64_t *)place = json_integer_value(json);
+		return json_is_integer(json) ? 0 : -EINVAL;
+	case FIELD_MILLI:
+		return read_number(json, 1000, place);
+	case FIELD_PERMILLE:
+		return read_number(json, 10, place);
+	case FIELD_NAME:
+		return read_name(json, field->names, place);
+	case FIELD_TERM:
+		return read_term(json, place);
+	case FIELD_DB:
+		return read_pair(json, place);
+	case FIELD_TIME:
+		return read_time(json, place);
+	case FIELD_END:
+		break;
+	}
+	return -EINVAL;
+}
+
+static int object_from_json(const struct field *fields, const json_t *json, void *object)
+{
+	for (const struct field *field = fields; field->key; field++) {
+		const json_t *value = json_object_get(json, field->key);
+		int error = value ? field_from_json(field, value, (char *)object + field->offset)
+		                  : -EINVAL;
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int list_from_json(const struct field *fields, const json_t *json, void *objects,
+                          size_t size, int most, int32_t *count)
+{
+	if (!json_is_array(json) || json_array_size(json) > (size_t)most)
+		return -EINVAL;
+	int error = 0;
+	for (*count = 0; !error && *count < (int)json_array_size(json); (*count)++)
+		error = object_from_json(fields, json_array_get(json, (size_t)*count),
+		                         (char *)objects + (size_t)*count * size);
+	return error;
+}
+
+static int speakers_from_json(struct model *model, const json_t *list)
+{
+	int error = list_from_json(speaker_fields, list, model->speakers,
+	                           sizeof(model->speakers[0]), MODEL_SPEAKERS,
+	                           &model->speaker_count);
+	for (int i = 0; !error && i < model->speaker_count; i++)
+		error = object_from_json(
+		    term_fields, json_object_get(json_array_get(list, (size_t)i), "latency_ms"),
+		    &model->speakers[i]);
+	return error;
+}
+
+static int read_all(struct model *model, const json_t *json)
+{
+	int error = object_from_json(model_fields, json, model);
+	if (!error)
+		error = object_from_json(source_fields, json_object_get(json, "source"),
+		                         &model->source);
+	if (!error)
+		error = speakers_from_json(model, json_object_get(json, "speakers"));
+	if (!error)
+		error = list_from_json(adapter_fields, json_object_get(json, "adapters"),
+		                       model->adapters, sizeof(model->adapters[0]), MODEL_ADAPTERS,
+		                       &model->adapter_count);
+	if (!error)
+		error = list_from_json(event_fields, json_object_get(json, "events"), model->events,
+		                       sizeof(model->events[0]), MODEL_EVENTS, &model->event_count);
+	return error;
+}
+
+int model_from_json(struct model *model, const json_t *json)
+{
+	memset(model, 0, sizeof(*model));
+	const json_t *schema = json_object_get(json, "schema");
+	if (json_is_integer(schema) && json_integer_value(schema) != SCHEMA)
+		return -EPROTO;
+	int error = json_is_integer(schema) ? read_all(model, json) : -EINVAL;
+	if (error)
+		memset(model, 0, sizeof(*model));
+	return error;
+}

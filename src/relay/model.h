@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RELAY_MODEL_H
+#define RELAY_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+/*
+ * All that a user interface may know, as plain data.  The relay fills one in, a screen draws a copy.
+ * Every value is either known or says that it is not: MODEL_UNKNOWN.  Texts are clean (text.h).
+ *
+ * A model has a wire form, JSON, and comes back from it the same.  `echorelay --json` prints a part of
+ * that form (design: "schema": 1, snake_case, units in the names, null for what is not known).
+ */
+
+#define MODEL_SPEAKERS 32
+#define MODEL_ADAPTERS 8
+#define MODEL_EVENTS 64
+#define MODEL_TEXT 128
+#define MODEL_UNKNOWN INT32_MIN /* of any number below */
+
+enum model_speaker_state {
+	SPEAKER_OFF,    /* the user does not want it */
+	SPEAKER_PAIRED, /* known, not connected */
+	SPEAKER_CONNECTING,
+	SPEAKER_IDLE, /* connected, no stream */
+	SPEAKER_STREAMING,
+	SPEAKER_CONGESTED, /* streaming, its packets go out late */
+	SPEAKER_STALLED,   /* cut loose: it took no packets */
+	SPEAKER_LOST,      /* the link broke */
+	SPEAKER_FAILED,    /* connecting failed */
+};
+
+enum model_source_state { MODEL_SOURCE_ABSENT, MODEL_SOURCE_IDLE, MODEL_SOURCE_STREAMING };
+
+enum model_channel { MODEL_STEREO, MODEL_LEFT, MODEL_RIGHT, MODEL_MONO };
+
+enum model_level { MODEL_DEBUG, MODEL_INFO, MODEL_WARNING, MODEL_ERROR };
+
+/* Where a figure comes from. */
+enum model_origin {
+	ORIGIN_UNKNOWN,
+	ORIGIN_MEASURED, /* here, now */
+	ORIGIN_SET,      /* by us: it is so because we make it so */
+	ORIGIN_REPORTED, /* the speaker says so */
+	ORIGIN_STORED,   /* found earlier */
+	ORIGIN_ASSUMED,  /* a guess */
+};
+
+struct model_term {
+	int32_t us;     /* microseconds */
+	int32_t origin; /* enum model_origin */
+};
+
+/* 1/100 dB; MODEL_UNKNOWN where nothing plays. */
+struct model_meter {
+	int32_t peak_cdb[2], rms_cdb[2], hold_cdb[2];
+	bool over;
+};
+
+struct model_source {
+	char node[MODEL_TEXT], address[18], name[MODEL_TEXT];
+	int32_t state;    /* enum model_source_state */
+	int32_t state_ms; /* for how long */
+	char codec[16];
+	int32_t bitpool, rate, channels; /* of its own stream */
+	int32_t latency_us;              /* from its air to our timeline */
+	int32_t fill_us;                 /* audio in stock, ahead of the clock */
+	int32_t xruns;                   /* times that the speakers waited for it in vain */
+	int32_t gaps;                    /* holes in what it sent */
+	int32_t drift_ppb;               /* its clock against nominal, 1/1000 ppm */
+	struct model_meter meter;
+	char problem[MODEL_TEXT]; /* what is wrong and what to do; empty: nothing */
+};
+
+struct model_speaker {
+	char address[18], name[MODEL_TEXT], adapter[18];
+	int32_t state; /* enum model_speaker_state */
+	int32_t state_ms;
+	int32_t retry_ms; /* until the next attempt; MODEL_UNKNOWN: none is planned */
+	int32_t attempt;
+	char codec[16], mode[16];
+	int32_t bitpool, rate, kbps, mtu;
+	struct model_term input, align, trim, packet, queue,
+	    speaker; /* the latency, in its parts */
+	int32_t total_us;
+	int32_t delay_us; /* the delay line as it is now */
+	int32_t fill_us;
+	int32_t queue_packets;
+	int32_t jitter_us; /* p95 of |sent − due| */
+	int64_t sent, dropped, late;
+	int32_t stalls, reconnects;
+	struct model_meter meter;
+	int32_t volume; /* percent */
+	bool muted, autoconnect;
+	bool absolute_volume; /* the speaker's own (AVRCP), else ours */
+	int32_t channel;      /* enum model_channel */
+	int32_t airtime_permille;
+	char problem[MODEL_TEXT];
+};
+
+struct model_adapter {
+	char address[18], name[MODEL_TEXT], hci[16];
+	bool powered;
+	int32_t endpoints, airtime_permille;
+};
+
+struct model_event {
+	int64_t number;
+	int64_t time_us; /* CLOCK_REALTIME */
+	int32_t level;   /* enum model_level */
+	char subject[MODEL_TEXT], text[192];
+};
+
+struct model {
+	int64_t time_us; /* CLOCK_REALTIME */
+	int64_t uptime_ms;
+	char
+	    problem[MODEL_TEXT]; /* of the relay as a whole: no bluetoothd, no real-time priority */
+	int32_t engine_wakes;    /* a second */
+	int32_t engine_wake_worst_us;
+	struct model_source source;
+	int32_t speaker_count, adapter_count, event_count;
+	struct model_speaker speakers[MODEL_SPEAKERS];
+	struct model_adapter adapters[MODEL_ADAPTERS];
+	struct model_event events[MODEL_EVENTS]; /* oldest first */
+};
+
+enum model_form {
+	MODEL_STATUS, /* what scripts get: source, speakers, adapters */
+	MODEL_WIRE,   /* everything */
+};
+
+/* A new reference, or NULL without memory. */
+json_t *model_to_json(const struct model *model, enum model_form form);
+
+/*
+ * Reads the wire form.  Returns 0; -EPROTO for another schema; -EINVAL where something has the wrong type
+ * or there is too much of it, *model is then empty.  Keys it does not know are passed over.
+ */
+int model_from_json(struct model *model, const json_t *json);
+
+const char *model_speaker_state_name(int32_t state);
+const char *model_source_state_name(int32_t state);
+const char *model_channel_name(int32_t channel);
+const char *model_origin_name(int32_t origin);
+const char *model_level_name(int32_t level);
+
+/* Reads one of these names; MODEL_UNKNOWN for another. */
+int32_t model_channel_read(const char *name);
+
+/* Is it playing, well or not? */
+bool model_speaker_plays(const struct model_speaker *speaker);
+
+#endif

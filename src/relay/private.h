@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RELAY_PRIVATE_H
+#define RELAY_PRIVATE_H
+
+#include "bluez/bluez.h"
+#include "engine/engine.h"
+#include "relay/relay.h"
+
+/* Between the files of relay/ only. */
+
+#define SPEAKER_PROBLEM MODEL_TEXT
+
+/* Figures of the streams a speaker had before the present one. */
+struct speaker_totals {
+	uint64_t sent, dropped, late;
+	uint32_t stalls, reconnects;
+};
+
+/* A speaker: what is kept of it, what BlueZ has of it, what the engine has of it. */
+struct speaker {
+	struct relay *relay;
+	struct settings_speaker *kept;
+	struct bluez_device *device;       /* NULL: BlueZ does not know it now */
+	struct bluez_transport *transport; /* NULL: no stream of ours */
+	uint32_t output;                   /* the engine's number of it; 0: none */
+	bool removing;                     /* the engine was asked to let go of it */
+	bool calling;                      /* an answer of BlueZ is awaited */
+	bool turned_off;                   /* by hand, until it is turned on by hand */
+	bool wanted_once;                  /* connected by hand, though not by itself */
+	bool played;                       /* it has, since the program started */
+	bool volume_settled;               /* the speaker has the volume that is kept */
+	enum model_speaker_state state;
+	int64_t state_since;
+	int64_t not_before; /* no attempt before */
+	int attempt;
+	uint16_t mtu;
+	int64_t delay_frames; /* as the engine was told */
+	struct speaker_totals totals;
+	char problem[SPEAKER_PROBLEM];
+};
+
+struct relay {
+	struct relay_config config;
+	struct settings *settings;
+	struct journal *journal;
+	struct engine *engine;
+	struct source *source;
+	struct source_info source_info;
+	int64_t source_since;
+	bool live; /* an epoch of the source is open in the engine */
+
+	sd_bus *bus;
+	struct bluez *bluez;
+	bool service, had_service;
+	int64_t bus_retry;
+	char service_problem[SPEAKER_PROBLEM];
+
+	int speaker_count;
+	struct speaker *speakers[MODEL_SPEAKERS]; /* in the order of the screen */
+	int64_t target_ns;                        /* of the alignment */
+	bool align_again;
+
+	sd_event *event;
+	sd_event_source *timer, *engine_io, *source_io;
+
+	int64_t started;
+	int64_t save_at; /* when the settings are to be written; 0: nothing to write */
+	uint64_t steps_seen;
+	int64_t steps_seen_at;
+	int32_t wakes;
+	struct model model;
+};
+
+#define SECOND_NS 1000000000ll
+
+int64_t relay_now(const struct relay *relay);
+void relay_keep(struct relay *relay); /* something in the settings has changed */
+bool relay_uses_adapter(const struct relay *relay, const struct bluez_adapter *adapter);
+
+/* speaker.c */
+struct speaker *speaker_of_device(struct relay *relay, const struct bluez_device *device);
+struct speaker *speaker_of_output(struct relay *relay, uint32_t output);
+void speakers_follow_device(struct relay *relay, struct bluez_device *device,
+                            enum bluez_change change);
+void speaker_follow_transport(struct speaker *speaker, struct bluez_transport *transport,
+                              enum bluez_change change);
+void speaker_act(struct speaker *speaker, int64_t now);
+void speaker_connected(struct speaker *speaker, const char *problem);
+void speaker_acquired(struct speaker *speaker, int fd, uint16_t mtu, const char *problem);
+void speaker_released(struct speaker *speaker);
+void speaker_stalled(struct speaker *speaker);
+void speaker_failed(struct speaker *speaker, int error);
+void speaker_removed(struct speaker *speaker, const struct output_snapshot *last);
+void speaker_set_state(struct speaker *speaker, enum model_speaker_state state);
+void speaker_mix(struct speaker *speaker);
+void speaker_send_volume(struct speaker *speaker);
+int speaker_volume(const struct speaker *speaker); /* percent */
+struct model_term speaker_latency(const struct speaker *speaker);
+int relay_align(struct relay *relay);
+
+/* present.c */
+void relay_present(struct relay *relay);
+
+#endif

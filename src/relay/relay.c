@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: MIT */
+#include "relay/private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "relay/policy.h"
+#include "relay/text.h"
+
+#define RETRY_NS (2 * SECOND_NS) /* bluetoothd or the bus is not there: look again */
+#define SAVE_NS (SECOND_NS / 2)  /* a change is on the disk within a second */
+#define STEP_NS (SECOND_NS / 4)  /* how long nothing may happen at the most */
+
+int64_t relay_now(const struct relay *relay)
+{
+	return clock_now(relay->config.clock);
+}
+
+void relay_keep(struct relay *relay)
+{
+	relay->settings->dirty = true;
+	if (!relay->save_at)
+		relay->save_at = relay_now(relay) + SAVE_NS;
+}
+
+bool relay_uses_adapter(const struct relay *relay, const struct bluez_adapter *adapter)
+{
+	const char *const *wanted = relay->config.adapters;
+	if (!wanted || !*wanted)
+		return true;
+	for (; *wanted; wanted++)
+		if (!strcasecmp(*wanted, adapter->address))
+			return true;
+	return false;
+}
+
+/* --- bluez --------------------------------------------------------------------------------------- */
+
+/* Once all devices are known: as many endpoints as the adapter has speakers, and one for a new one. */
+static void adapter_prepare(struct relay *relay, struct bluez_adapter *adapter)
+{
+	int speakers = 0;
+	if (!relay_uses_adapter(relay, adapter) || !adapter->powered)
+		return;
+	for (int i = 0; i < relay->speaker_count; i++)
+		if (relay->speakers[i]->device && relay->speakers[i]->device->adapter == adapter)
+			speakers++;
+	int error = bluez_register_endpoints(relay->bluez, adapter, policy_endpoints(speakers));
+	if (error)
+		journal_write(relay->journal, JOURNAL_ERROR, "relay", "endpoints on %s: %s",
+		              adapter->address, strerror(-error));
+}
+
+static void adapters_prepare(struct relay *relay)
+{
+	struct bluez_adapter *adapter;
+	spa_list_for_each (adapter, bluez_adapters(relay->bluez), link)
+		adapter_prepare(relay, adapter);
+}
+
+static void on_service(void *user, bool present, const char *reason)
+{
+	struct relay *relay = user;
+	bool news = relay->service != present ||
+	            strcmp(relay->service_problem, reason ? reason : "");
+	relay->service = present;
+	relay->had_service |= present;
+	snprintf(relay->service_problem, sizeof(relay->service_problem), "%s",
+	         reason ? reason : "");
+	relay->bus_retry = relay_now(relay) + RETRY_NS;
+	if (news)
+		journal_write(relay->journal, present ? JOURNAL_INFO : JOURNAL_ERROR, "relay", "%s",
+		              present ? "bluetoothd is there" : reason);
+	if (present)
+		adapters_prepare(relay);
+}
+
+static void on_adapter(void *user, struct bluez_adapter *adapter, enum bluez_change change)
+{
+	struct relay *relay = user;
+	struct bluez_device *device;
+	if (change == BLUEZ_REMOVED)
+		return;
+	spa_list_for_each (device, bluez_devices(relay->bluez), link)
+		if (device->adapter == adapter)
+			speakers_follow_device(relay, device, BLUEZ_CHANGED);
+	if (relay->service)
+		adapter_prepare(relay, adapter);
+}
+
+static void on_endpoints(void *user, struct bluez_adapter *adapter, const char *problem)
+{
+	struct relay *relay = user;
+	if (problem)
+		journal_write(relay->journal, JOURNAL_ERROR, "relay", "adapter %s: no endpoint: %s",
+		              adapter->address, problem);
+	else
+		journal_write(relay->journal, JOURNAL_DEBUG, "relay", "adapter %s: %d endpoints",
+		              adapter->address, adapter->endpoints);
+}
+
+static void on_device(void *user, struct bluez_device *device, enum bluez_change change)
+{
+	speakers_follow_device(user, device, change);
+}
+
+static void on_transport(void *user, struct bluez_transport *transport, enum bluez_change change)
+{
+	struct speaker *speaker = speaker_of_device(user, transport->device);
+	if (speaker)
+		speaker_follow_transport(speaker, transport, change);
+}
+
+static void on_connected(void *user, struct bluez_device *device, const char *problem)
+{
+	struct speaker *speaker = speaker_of_device(user, device);
+	if (speaker)
+		speaker_connected(speaker, problem);
+}
+
+static void on_disconnected(void *user, struct bluez_device *device, const char *problem)
+{
+	struct speaker *speaker = speaker_of_device(user, device);
+	(void)problem;
+	if (!speaker)
+		return;
+	speaker->calling = false;
+	if (!device->connected)
+		speakers_follow_device(user, device, BLUEZ_CHANGED);
+}
+
+static void on_acquired(void *user, struct bluez_transport *transport, int fd, uint16_t mtu,
+                        const char *problem)
+{
+	struct speaker *speaker = speaker_of_device(user, transport->device);
+	if (speaker)
+		speaker_acquired(speaker, fd, mtu, problem);
+	else if (fd >= 0)
+		close(fd);
+}
+
+static void on_released(void *user, struct bluez_transport *transport, const char *problem)
+{
+	struct speaker *speaker = speaker_of_device(user, transport->device);
+	(void)problem;
+	if (speaker)
+		speaker_released(speaker);
+}
+
+static const struct bluez_events bluez_callbacks = {
+    on_service,   on_adapter,      on_endpoints, on_device,   on_transport,
+    on_connected, on_disconnected, on_acquired,  on_released,
+};
+
+/* --- engine and source --------------------------------------------------------------------------- */
+
+static void on_output_stalled(void *user, uint32_t id)
+{
+	struct speaker *speaker = speaker_of_output(user, id);
+	if (speaker && !speaker->removing)
+		speaker_stalled(speaker);
+}
+
+static void on_output_failed(void *user, uint32_t id, int error)
+{
+	struct speaker *speaker = speaker_of_output(user, id);
+	if (speaker && !speaker->removing)
+		speaker_failed(speaker, error);
+}
+
+static void on_output_removed(void *user, const struct output_snapshot *last)
+{
+	struct speaker *speaker = speaker_of_output(user, last->id);
+	if (speaker)
+		speaker_removed(speaker, last);
+}
+
+static void on_epoch(void *user, bool live)
+{
+	struct relay *relay = user;
+	if (relay->live != live)
+		journal_write(relay->journal, JOURNAL_INFO, "relay", "%s",
+		              live ? "the source plays" : "the source is silent");
+	relay->live = live;
+}
+
+static const struct engine_events engine_callbacks = {
+    on_output_stalled,
+    on_output_failed,
+    on_output_removed,
+    on_epoch,
+};
+
+static void on_source(void *user, const struct source_info *info)
+{
+	struct relay *relay = user;
+	if (relay->source_info.state != info->state)
+		relay->source_since = relay_now(relay);
+	if (*info->problem && strcmp(relay->source_info.problem, info->problem))
+		journal_write(relay->journal, JOURNAL_WARNING, "source", "%s", info->problem);
+	relay->source_info = *info;
+	text_clean(relay->source_info.name, sizeof(relay->source_info.name), info->name);
+	text_clean(relay->source_info.node, sizeof(relay->source_info.node), info->node);
+}
+
+static const struct source_events source_callbacks = {on_source};
+
+/* --- the bus ------------------------------------------------------------------------------------- */
+
+static int bus_open(struct relay *relay)
+{
+	int fd = relay->config.bus_fd;
+	relay->config.bus_fd = -1;
+	if (fd >= 0)
+		return bus_open_peer(&relay->bus, fd);
+	if (relay->config.bus_address)
+		return bus_open_address(&relay->bus, relay->config.bus_address);
+	return bus_open_system(&relay->bus);
+}
+
+static void bus_close(struct relay *relay)
+{
+	bluez_free(relay->bluez);
+	relay->bluez = NULL;
+	for (int i = 0; i < relay->speaker_count; i++) {
+		struct speaker *speaker = relay->speakers[i];
+		if (speaker->output && !speaker->removing)
+			speaker->removing = engine_remove_output(relay->engine, speaker->output) ==
+			                    0;
+		speaker->device = NULL;
+		speaker->transport = NULL;
+		speaker->calling = false;
+	}
+	relay->service = false;
+	if (relay->bus && relay->event)
+		sd_bus_detach_event(relay->bus);
+	relay->bus = sd_bus_close_unref(relay->bus);
+}
+
+static void bus_begin(struct relay *relay)
+{
+	relay->bus_retry = relay_now(relay) + RETRY_NS;
+	int error = bus_open(relay);
+	if (!error && relay->event)
+		error = sd_bus_attach_event(relay->bus, relay->event, SD_EVENT_PRIORITY_NORMAL);
+	if (error >= 0)
+		error = bluez_new(&relay->bluez, relay->bus, relay->settings->config.rate,
+		                  &bluez_callbacks, relay);
+	if (error < 0) {
+		bus_close(relay);
+		on_service(relay, false, "no D-Bus system bus - is dbus running?");
+	}
+}
+
+static void bus_look_after(struct relay *relay, int64_t now)
+{
+	if (relay->bus && sd_bus_is_open(relay->bus) <= 0 && sd_bus_is_ready(relay->bus) < 0) {
+		bus_close(relay);
+		on_service(relay, false, "the connection to D-Bus broke");
+	}
+	if (now < relay->bus_retry || relay->service)
+		return;
+	if (relay->bluez) {
+		relay->bus_retry = now + RETRY_NS;
+		bluez_retry(relay->bluez);
+	} else {
+		bus_begin(relay);
+	}
+}
+
+/* --- the relay ----------------------------------------------------------------------------------- */
+
+static void speakers_act(struct relay *relay, int64_t now)
+{
+	for (int i = 0; i < relay->speaker_count; i++)
+		if (relay->speakers[i]->device || relay->speakers[i]->output)
+			speaker_act(relay->speakers[i], now);
+	if (relay->align_again && relay_align(relay) == -ERANGE)
+		journal_write(relay->journal, JOURNAL_ERROR, "relay",
+		              "the speakers' delays are further apart than the delay line is long");
+}
+
+static void settings_look_after(struct relay *relay, int64_t now)
+{
+	if (!relay->save_at || now < relay->save_at)
+		return;
+	int error = settings_save(relay->settings);
+	relay->save_at = error ? now + 30 * SECOND_NS : 0;
+	if (error)
+		journal_write(relay->journal, JOURNAL_ERROR, "relay", "%s: %s",
+		              relay->settings->state_path, strerror(-error));
+}
+
+static void relay_look_after(struct relay *relay)
+{
+	int64_t now = relay_now(relay);
+	bus_look_after(relay, now);
+	speakers_act(relay, now);
+	settings_look_after(relay, now);
+}
+
+static int64_t relay_next(const struct relay *relay)
+{
+	int64_t now = relay_now(relay), next = now + STEP_NS;
+	for (int i = 0; i < relay->speaker_count; i++) {
+		int64_t at = relay->speakers[i]->not_before;
+		if (at > now && at < next)
+			next = at;
+	}
+	return next;
+}
+
+int64_t relay_step(struct relay *relay)
+{
+	int64_t engine = INT64_MAX;
+	while (relay->bus && sd_bus_process(relay->bus, NULL) > 0)
+		;
+	relay->source->ops->dispatch(relay->source);
+	if (!relay->config.own_thread)
+		engine = engine_step(relay->engine, relay_now(relay));
+	engine_dispatch(relay->engine);
+	relay_look_after(relay);
+	while (relay->bus && sd_bus_process(relay->bus, NULL) > 0)
+		;
+	int64_t next = relay_next(relay);
+	return engine < next ? engine : next;
+}
+
+int relay_new(struct relay **ret_relay, const struct relay_config *config)
+{
+	struct relay *relay = calloc(1, sizeof(*relay));
+	if (!relay)
+		return -ENOMEM;
+	relay->config = *config;
+	relay->settings = config->settings;
+	relay->journal = config->journal;
+	relay->source = config->source;
+	relay->started = relay->source_since = relay_now(relay);
+	struct engine_config engine = {
+	    .rate = config->settings->config.rate,
+	    .lead_ns = config->settings->config.lead_ns,
+	    .now = relay->started,
+	};
+	relay->engine = engine_new(&engine, &engine_callbacks, relay);
+	int error = relay->engine ? 0 : -ENOMEM;
+	if (!error && config->own_thread)
+		error = engine_start(relay->engine);
+	if (!error)
+		error = relay->source->ops->open(relay->source, engine_inlet(relay->engine),
+		                                 config->settings->config.rate, &source_callbacks,
+		                                 relay);
+	if (error) {
+		relay_free(relay);
+		return error;
+	}
+	if (engine_refusal(relay->engine))
+		journal_write(relay->journal, JOURNAL_WARNING, "relay", "%s",
+		              engine_refusal(relay->engine));
+	bus_begin(relay);
+	*ret_relay = relay;
+	return 0;
+}
+
+/* Lets go of the streams as it should be: BlueZ would do it for us, but later. */
+static void streams_release(struct relay *relay)
+{
+	if (!relay->bus || !relay->service)
+		return;
+	for (int i = 0; i < relay->speaker_count; i++)
+		if (relay->speakers[i]->transport && relay->speakers[i]->output)
+			bluez_release(relay->speakers[i]->transport);
+	sd_bus_flush(relay->bus);
+}
+
+void relay_free(struct relay *relay)
+{
+	if (!relay)
+		return;
+	streams_release(relay);
+	sd_event_source_unref(relay->timer);
+	sd_event_source_unref(relay->engine_io);
+	sd_event_source_unref(relay->source_io);
+	relay->source->ops->close(relay->source);
+	bus_close(relay);
+	engine_free(relay->engine);
+	settings_save(relay->settings);
+	for (int i = 0; i < relay->speaker_count; i++)
+		free(relay->speakers[i]);
+	sd_event_unref(relay->event);
+	free(relay);
+}
+
+const struct model *relay_model(struct relay *relay)
+{
+	relay_present(relay);
+	return &relay->model;
+}
+
+bool relay_had_bluetooth(const struct relay *relay)
+{
+	return relay->had_service;
+}
+
+/* --- in a loop ----------------------------------------------------------------------------------- */
+
+static void timer_set(struct relay *relay)
+{
+	sd_event_source_set_time(relay->timer, (uint64_t)relay_next(relay) / 1000 + 1);
+	sd_event_source_set_enabled(relay->timer, SD_EVENT_ONESHOT);
+}
+
+static int on_timer(sd_event_source *source, uint64_t us, void *user)
+{
+	(void)source, (void)us;
+	relay_look_after(user);
+	timer_set(user);
+	return 0;
+}
+
+static int on_engine(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+	struct relay *relay = user;
+	(void)source, (void)fd, (void)events;
+	engine_dispatch(relay->engine);
+	relay_look_after(relay);
+	return 0;
+}
+
+static int on_source_fd(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+	struct relay *relay = user;
+	(void)source, (void)fd, (void)events;
+	relay->source->ops->dispatch(relay->source);
+	return 0;
+}
+
+/* Whatever came over the bus may have made something possible. */
+static int on_prepare(sd_event_source *source, void *user)
+{
+	(void)source;
+	relay_look_after(user);
+	return 0;
+}
+
+int relay_attach(struct relay *relay, sd_event *event)
+{
+	relay->event = sd_event_ref(event);
+	int error = sd_event_add_io(event, &relay->engine_io, engine_fd(relay->engine), EPOLLIN,
+	                            on_engine, relay);
+	if (error >= 0)
+		error = sd_event_add_io(event, &relay->source_io,
+		                        relay->source->ops->fd(relay->source), EPOLLIN,
+		                        on_source_fd, relay);
+	if (error >= 0)
+		error = sd_event_add_time(event, &relay->timer, CLOCK_MONOTONIC, 0, 1000, on_timer,
+		                          relay);
+	if (error >= 0)
+		error = sd_event_source_set_prepare(relay->timer, on_prepare);
+	if (error >= 0 && relay->bus)
+		error = sd_bus_attach_event(relay->bus, event, SD_EVENT_PRIORITY_NORMAL);
+	return error < 0 ? error : 0;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RELAY_SETTINGS_H
+#define RELAY_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "audio/mix.h"
+
+/*
+ * echorelay.conf, which the user writes and the program never does; and speakers.json, which the program
+ * keeps.  Main thread only.
+ *
+ * The state file is written beside the old one and renamed over it, so that at every moment the old or
+ * the new is there.  One that cannot be read is set aside as speakers.json.broken, not lost.
+ */
+
+#define SETTINGS_SPEAKERS 64
+#define SETTINGS_PATH 4096
+#define SETTINGS_VOLUME_UNKNOWN (-1)
+
+struct settings_config {
+	uint32_t rate;    /* group rate, Hz */
+	int64_t lead_ns;  /* how far ahead the source's sound is put */
+	char keymap[256]; /* name or file; empty: default */
+	char log[SETTINGS_PATH];
+	char source[256]; /* node; empty: the Echo */
+};
+
+enum settings_role { ROLE_UNKNOWN, ROLE_SPEAKER, ROLE_SOURCE, ROLE_NONE };
+
+/* What is kept of one device, by its address. */
+struct settings_speaker {
+	char address[18];
+	char name[128]; /* as last seen; clean */
+	enum settings_role role;
+	int64_t trim_ns;
+	int64_t latency_ns; /* calibrated; −1: never */
+	int volume;         /* percent, or SETTINGS_VOLUME_UNKNOWN */
+	bool muted;
+	enum mix_channel channel;
+	bool autoconnect;
+};
+
+struct settings {
+	struct settings_config config;
+	char state_path[SETTINGS_PATH]; /* of speakers.json */
+	bool dirty;                     /* something waits to be written */
+	int speaker_count;              /* in the order of the screen */
+	struct settings_speaker speakers[SETTINGS_SPEAKERS];
+};
+
+/* Everything as it is without any file. */
+void settings_init(struct settings *settings);
+
+/*
+ * Reads a configuration file over what is there.  Returns 0; -EINVAL and "file:line: what is wrong" in
+ * `message`; -ENOENT and the like.
+ */
+int settings_read_config(struct settings *settings, const char *path, char *message, size_t size);
+
+/*
+ * Reads speakers.json of the folder `directory`, which is made if need be; from now on it is written
+ * there.  Returns 0, also where there is none yet; 1 and a `message` where it was damaged and set aside;
+ * -errno and a message where the folder cannot be used.
+ */
+int settings_open_state(struct settings *settings, const char *directory, char *message,
+                        size_t size);
+
+/* Writes the state if something changed.  Returns 0 or -errno. */
+int settings_save(struct settings *settings);
+
+/* What is kept of a device; a new entry where there is none, NULL if there are too many. */
+struct settings_speaker *settings_speaker(struct settings *settings, const char *address);
+
+/*
+ * The default folder: $XDG_CONFIG_HOME/echorelay or ~/.config/echorelay; $XDG_STATE_HOME/echorelay or
+ * ~/.local/state/echorelay.  Returns 0, or -ENOENT without a home.
+ */
+int settings_config_directory(char *path, size_t size);
+int settings_state_directory(char *path, size_t size);
+
+#endif

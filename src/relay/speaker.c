@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A speaker's way from paired to playing, and back:
+ *
+ *   policy_next ─► ConnectProfile ─► transport ─► Acquire ─► engine_add_output
+ *        ▲                                                        │ stalled, failed, link lost
+ *        └──── wait (backoff) ◄──── Release ◄── engine_remove_output
+ */
+#include "relay/private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "a2dp/sbc_config.h"
+#include "relay/alignment.h"
+#include "relay/policy.h"
+#include "relay/text.h"
+
+#define LATENCY_ASSUMED_NS 200000000
+/* The ring, less the longest lead and what a late speaker may still want to read. */
+#define DELAY_LONGEST (TIMELINE_FRAMES - 32768)
+#define AVRCP_FULL 127
+
+/* --- finding ----------------------------------------------------------------------------------- */
+
+struct speaker *speaker_of_device(struct relay *relay, const struct bluez_device *device)
+{
+	for (int i = 0; device && i < relay->speaker_count; i++)
+		if (relay->speakers[i]->device == device)
+			return relay->speakers[i];
+	return NULL;
+}
+
+struct speaker *speaker_of_output(struct relay *relay, uint32_t output)
+{
+	for (int i = 0; i < relay->speaker_count; i++)
+		if (relay->speakers[i]->output == output)
+			return relay->speakers[i];
+	return NULL;
+}
+
+static struct speaker *speaker_of_address(struct relay *relay, const char *address)
+{
+	for (int i = 0; i < relay->speaker_count; i++)
+		if (!strcmp(relay->speakers[i]->kept->address, address))
+			return relay->speakers[i];
+	return NULL;
+}
+
+/* The list follows the order in which the speakers are kept. */
+static void speakers_insert(struct relay *relay, struct speaker *speaker)
+{
+	int place = relay->speaker_count++;
+	for (; place > 0 && relay->speakers[place - 1]->kept > speaker->kept; place--)
+		relay->speakers[place] = relay->speakers[place - 1];
+	relay->speakers[place] = speaker;
+}
+
+static struct speaker *speaker_new(struct relay *relay, struct settings_speaker *kept)
+{
+	struct speaker *speaker =
+	    relay->speaker_count < MODEL_SPEAKERS ? calloc(1, sizeof(*speaker)) : NULL;
+	if (!speaker)
+		return NULL;
+	speaker->relay = relay;
+	speaker->kept = kept;
+	speaker->state = SPEAKER_PAIRED;
+	speaker->state_since = relay_now(relay);
+	speakers_insert(relay, speaker);
+	return speaker;
+}
+
+/* --- telling ----------------------------------------------------------------------------------- */
+
+void speaker_set_state(struct speaker *speaker, enum model_speaker_state state)
+{
+	if (speaker->state == state)
+		return;
+	speaker->state = state;
+	speaker->state_since = relay_now(speaker->relay);
+}
+
+static void tell(const struct speaker *speaker, enum journal_level level, const char *text)
+{
+	journal_write(speaker->relay->journal, level, speaker->kept->name, "%s", text);
+}
+
+/* The speaker is left alone for a while, the longer the more often it failed. */
+static void speaker_back_off(struct speaker *speaker, enum model_speaker_state state,
+                             const char *problem)
+{
+	int64_t wait = policy_backoff(++speaker->attempt);
+	speaker->not_before = relay_now(speaker->relay) + wait;
+	snprintf(speaker->problem, sizeof(speaker->problem), "%s", problem);
+	speaker_set_state(speaker, state);
+	journal_write(speaker->relay->journal, JOURNAL_WARNING, speaker->kept->name,
+	              "%s; next attempt in %d s", problem, (int)(wait / SECOND_NS));
+}
+
+/* --- devices ----------------------------------------------------------------------------------- */
+
+static enum settings_role device_role(const struct settings_speaker *kept,
+                                      const struct bluez_device *device, const char *name)
+{
+	struct policy_device known = {
+	    .kept = kept->role,
+	    .offers_source = device->offers & BLUEZ_OFFERS_SOURCE,
+	    .offers_sink = device->offers & BLUEZ_OFFERS_SINK,
+	    .class = device->class,
+	    .name = name,
+	    .modalias = device->modalias,
+	};
+	return policy_role(&known);
+}
+
+static void name_follow(struct relay *relay, struct settings_speaker *kept, const char *name)
+{
+	if (!strcmp(kept->name, name))
+		return;
+	snprintf(kept->name, sizeof(kept->name), "%s", name);
+	relay_keep(relay);
+}
+
+static void speaker_adopt(struct relay *relay, struct bluez_device *device, const char *name)
+{
+	struct settings_speaker *kept = settings_speaker(relay->settings, device->address);
+	if (!kept || device_role(kept, device, name) != ROLE_SPEAKER)
+		return;
+	struct speaker *speaker = speaker_of_address(relay, device->address);
+	if (!speaker)
+		speaker = speaker_new(relay, kept);
+	if (!speaker)
+		return;
+	name_follow(relay, kept, name);
+	/* paired on two adapters: the first that may be used has it */
+	if (!speaker->device && relay_uses_adapter(relay, device->adapter))
+		speaker->device = device;
+}
+
+static void speaker_forget_device(struct speaker *speaker)
+{
+	speaker->device = NULL;
+	speaker->calling = false;
+	speaker_set_state(speaker, SPEAKER_PAIRED);
+}
+
+/* It left: a link that broke while it played is "lost", everything else is its own good right. */
+static void speaker_link_down(struct speaker *speaker)
+{
+	if (speaker->state == SPEAKER_CONNECTING || speaker->calling)
+		return;
+	if (speaker->turned_off || !(speaker->kept->autoconnect || speaker->wanted_once)) {
+		speaker_set_state(speaker, SPEAKER_OFF);
+		return;
+	}
+	speaker->attempt = 0;
+	if (speaker->state != SPEAKER_LOST && speaker->played)
+		speaker_back_off(speaker, SPEAKER_LOST, "the link is gone");
+	else if (speaker->state != SPEAKER_LOST)
+		speaker_set_state(speaker, SPEAKER_PAIRED);
+}
+
+void speakers_follow_device(struct relay *relay, struct bluez_device *device,
+                            enum bluez_change change)
+{
+	struct speaker *speaker = speaker_of_device(relay, device);
+	char name[128];
+	if (change == BLUEZ_REMOVED) {
+		if (speaker)
+			speaker_forget_device(speaker);
+		return;
+	}
+	text_clean(name, sizeof(name), device->name);
+	if (!*name)
+		snprintf(name, sizeof(name), "%s", device->address);
+	if (!speaker && device->paired && device->adapter)
+		speaker_adopt(relay, device, name);
+	else if (speaker)
+		name_follow(relay, speaker->kept, name);
+	if (speaker && !device->connected && speaker->state != SPEAKER_PAIRED)
+		speaker_link_down(speaker);
+}
+
+/* --- what policy_next decided ------------------------------------------------------------------ */
+
+static bool adapter_paging(const struct relay *relay, const struct bluez_adapter *adapter)
+{
+	for (int i = 0; i < relay->speaker_count; i++) {
+		const struct speaker *speaker = relay->speakers[i];
+		if (speaker->state == SPEAKER_CONNECTING && speaker->device &&
+		    speaker->device->adapter == adapter)
+			return true;
+	}
+	return false;
+}
+
+static struct policy_link link_of(const struct speaker *speaker)
+{
+	const struct bluez_device *device = speaker->device;
+	const struct bluez_adapter *adapter = device ? device->adapter : NULL;
+	return (struct policy_link){
+	    .wanted = !speaker->turned_off && (speaker->kept->autoconnect || speaker->wanted_once),
+	    .reachable = adapter && adapter->powered && adapter->endpoints > 0 &&
+	                 !adapter->endpoints_pending,
+	    .calling = speaker->calling || speaker->removing,
+	    .transport = speaker->transport != NULL,
+	    .playing = speaker->output != 0,
+	    .connected = device && device->connected,
+	    .paging = adapter && adapter_paging(speaker->relay, adapter),
+	    .not_before = speaker->not_before,
+	};
+}
+
+static void speaker_stop(struct speaker *speaker)
+{
+	speaker->removing = engine_remove_output(speaker->relay->engine, speaker->output) == 0;
+}
+
+void speaker_act(struct speaker *speaker, int64_t now)
+{
+	struct policy_link link = link_of(speaker);
+	int error = 0;
+	switch (policy_next(&link, now)) {
+	case POLICY_WAIT:
+		return;
+	case POLICY_CONNECT:
+		error = bluez_connect(speaker->device, BLUEZ_A2DP_SINK);
+		speaker_set_state(speaker, SPEAKER_CONNECTING);
+		break;
+	case POLICY_ACQUIRE:
+		error = bluez_acquire(speaker->transport);
+		break;
+	case POLICY_STOP:
+		speaker_stop(speaker);
+		return;
+	case POLICY_DISCONNECT:
+		error = bluez_disconnect(speaker->device);
+		break;
+	}
+	speaker->calling = !error;
+	if (error)
+		speaker_back_off(speaker, SPEAKER_FAILED, strerror(-error));
+}
+
+/* --- what BlueZ answers ------------------------------------------------------------------------ */
+
+void speaker_connected(struct speaker *speaker, const char *problem)
+{
+	speaker->calling = false;
+	if (problem) {
+		enum model_speaker_state state = speaker->played ? SPEAKER_LOST : SPEAKER_FAILED;
+		speaker_back_off(speaker, state, problem);
+	} else if (speaker->state == SPEAKER_CONNECTING) {
+		speaker_set_state(speaker, speaker->transport ? SPEAKER_IDLE : SPEAKER_PAIRED);
+		tell(speaker, JOURNAL_INFO, "connected");
+	}
+}
+
+static void delay_follow(struct speaker *speaker)
+{
+	if (speaker->output)
+		speaker->relay->align_again = true;
+}
+
+/* The speaker's volume is raised only by what is kept, and only when it has taken that. */
+static void volume_follow(struct speaker *speaker)
+{
+	const struct bluez_transport *transport = speaker->transport;
+	int percent = (transport->volume * 100 + AVRCP_FULL / 2) / AVRCP_FULL;
+	if (!transport->volume_known)
+		return;
+	if (!speaker->volume_settled && speaker->kept->volume != SETTINGS_VOLUME_UNKNOWN &&
+	    abs(speaker->kept->volume - percent) > 1) {
+		speaker_send_volume(speaker);
+		return;
+	}
+	speaker->volume_settled = true;
+	if (abs(speaker->kept->volume - percent) > 1) { /* its own buttons */
+		speaker->kept->volume = percent;
+		relay_keep(speaker->relay);
+	}
+	speaker_mix(speaker);
+}
+
+void speaker_follow_transport(struct speaker *speaker, struct bluez_transport *transport,
+                              enum bluez_change change)
+{
+	if (change == BLUEZ_REMOVED) {
+		if (speaker->transport != transport)
+			return;
+		speaker->transport = NULL;
+		speaker->calling = speaker->state == SPEAKER_CONNECTING && speaker->calling;
+		speaker->volume_settled = false;
+		if (speaker->output && !speaker->removing)
+			speaker_stop(speaker);
+		return;
+	}
+	if (!transport->mine)
+		return;
+	if (speaker->transport != transport) {
+		speaker->transport = transport;
+		speaker->volume_settled = false;
+		if (!speaker->calling &&
+		    !speaker->output) /* it connected by itself: let it open first */
+			speaker->not_before = relay_now(speaker->relay) + SECOND_NS / 2;
+	}
+	delay_follow(speaker);
+	volume_follow(speaker);
+}
+
+/* --- into the engine and out of it -------------------------------------------------------------- */
+
+struct model_term speaker_latency(const struct speaker *speaker)
+{
+	const struct bluez_transport *transport = speaker->transport;
+	if (transport && transport->delay_known && transport->delay)
+		return (struct model_term){transport->delay * 100, ORIGIN_REPORTED};
+	if (speaker->kept->latency_ns >= 0)
+		return (struct model_term){(int32_t)(speaker->kept->latency_ns / 1000),
+		                           ORIGIN_STORED};
+	return (struct model_term){LATENCY_ASSUMED_NS / 1000, ORIGIN_ASSUMED};
+}
+
+/* Whoever has an output, and `joining`, which is about to get one. */
+static int align(struct relay *relay, struct speaker *joining)
+{
+	struct alignment_speaker wanted[MODEL_SPEAKERS];
+	struct speaker *who[MODEL_SPEAKERS];
+	struct output_delay orders[MODEL_SPEAKERS];
+	int count = 0;
+	uint32_t order_count = 0;
+	for (int i = 0; i < relay->speaker_count; i++) {
+		struct speaker *speaker = relay->speakers[i];
+		if (!speaker->output && speaker != joining)
+			continue;
+		who[count] = speaker;
+		wanted[count++] = (struct alignment_speaker){
+		    .latency_ns = speaker_latency(speaker).us * 1000ll,
+		    .trim_ns = speaker->kept->trim_ns,
+		};
+	}
+	int error = alignment_solve(wanted, count, relay->settings->config.rate, DELAY_LONGEST,
+	                            !relay->live || count == 1, &relay->target_ns);
+	for (int i = 0; i < count && !error; i++) {
+		who[i]->delay_frames = wanted[i].delay_frames;
+		if (who[i]->output)
+			orders[order_count++] =
+			    (struct output_delay){who[i]->output, (uint32_t)wanted[i].delay_frames};
+	}
+	if (order_count && !error)
+		error = engine_set_delays(relay->engine, orders, order_count);
+	return error;
+}
+
+int relay_align(struct relay *relay)
+{
+	relay->align_again = false;
+	return align(relay, NULL);
+}
+
+int speaker_volume(const struct speaker *speaker)
+{
+	return speaker->kept->volume == SETTINGS_VOLUME_UNKNOWN ? 100 : speaker->kept->volume;
+}
+
+static struct mix_matrix matrix_of(const struct speaker *speaker)
+{
+	float gain =
+	    speaker->volume_settled ? 1 : mix_gain_of_volume((unsigned)speaker_volume(speaker));
+	return mix_matrix_of(speaker->kept->channel, speaker->kept->muted ? 0 : gain);
+}
+
+void speaker_mix(struct speaker *speaker)
+{
+	if (speaker->output)
+		engine_set_mix(speaker->relay->engine, speaker->output, matrix_of(speaker));
+}
+
+void speaker_send_volume(struct speaker *speaker)
+{
+	int volume = (speaker_volume(speaker) * AVRCP_FULL + 50) / 100;
+	if (speaker->transport && speaker->transport->volume_known)
+		bluez_set_volume(speaker->transport, (uint16_t)volume);
+}
+
+static int64_t slack_of(const struct speaker *speaker)
+{
+	struct model_term latency = speaker_latency(speaker);
+	return latency.origin == ORIGIN_ASSUMED ? OUTPUT_SLACK_ASSUMED : latency.us * 1000ll / 2;
+}
+
+/* Speakers of one adapter share its air; the number is the last half of its address. */
+static uint32_t air_of(const struct speaker *speaker)
+{
+	unsigned a = 0, b = 0, c = 0;
+	sscanf(speaker->device->adapter->address + 9, "%x:%x:%x", &a, &b, &c);
+	return a << 16 | b << 8 | c;
+}
+
+static int output_start(struct speaker *speaker, int fd)
+{
+	struct relay *relay = speaker->relay;
+	const struct bus_bytes *configuration = &speaker->transport->configuration;
+	int error = align(relay, speaker);
+	if (error)
+		return error;
+	struct output_config config = {
+	    .fd = fd,
+	    .mtu = speaker->mtu,
+	    .group_rate = relay->settings->config.rate,
+	    .delay = speaker->delay_frames,
+	    .slack_ns = slack_of(speaker),
+	    .mix = matrix_of(speaker),
+	};
+	memcpy(config.configuration, configuration->bytes, SBC_CONFIG_BYTES);
+	return engine_add_output(relay->engine, &config, air_of(speaker), &speaker->output);
+}
+
+static const char *start_problem(int error)
+{
+	switch (error) {
+	case -ERANGE:
+		return "its delay and the others' are further apart than the delay line is long";
+	case -EMSGSIZE:
+		return "its packets are too small for its configuration";
+	case -EINVAL:
+		return "its configuration is none";
+	default:
+		return strerror(-error);
+	}
+}
+
+void speaker_acquired(struct speaker *speaker, int fd, uint16_t mtu, const char *problem)
+{
+	speaker->calling = false;
+	int error = 0;
+	if (!problem && (!speaker->transport || !speaker->device || !speaker->device->adapter))
+		problem = "the stream ended while it began";
+	if (!problem) {
+		speaker->mtu = mtu;
+		error = output_start(speaker, fd);
+	}
+	if (problem || error) {
+		if (fd >= 0)
+			close(fd);
+		speaker_back_off(speaker, SPEAKER_FAILED, problem ? problem : start_problem(error));
+		return;
+	}
+	if (speaker->played)
+		speaker->totals.reconnects++;
+	speaker->played = true;
+	speaker->attempt = 0;
+	*speaker->problem = 0;
+	speaker_set_state(speaker, SPEAKER_STREAMING);
+	tell(speaker, JOURNAL_INFO, "streaming");
+}
+
+void speaker_released(struct speaker *speaker)
+{
+	speaker->calling = false;
+}
+
+void speaker_stalled(struct speaker *speaker)
+{
+	speaker->totals.stalls++;
+	speaker_back_off(speaker, SPEAKER_STALLED,
+	                 "takes no packets: too far away, or the air is full");
+	speaker_stop(speaker);
+}
+
+void speaker_failed(struct speaker *speaker, int error)
+{
+	journal_write(speaker->relay->journal, JOURNAL_WARNING, speaker->kept->name, "socket: %s",
+	              strerror(error));
+	speaker_stop(speaker);
+	speaker->not_before = relay_now(speaker->relay) +
+	                      SECOND_NS; /* the link's end is on its way */
+}
+
+void speaker_removed(struct speaker *speaker, const struct output_snapshot *last)
+{
+	speaker->totals.sent += last->sent;
+	speaker->totals.dropped += last->dropped;
+	speaker->totals.late += last->late;
+	speaker->output = 0;
+	speaker->removing = false;
+	if (speaker->transport && bluez_release(speaker->transport) == 0)
+		speaker->calling = true;
+	if (!speaker->transport && speaker->device && !speaker->device->connected)
+		speaker_link_down(speaker);
+	else if (speaker->state == SPEAKER_STREAMING || speaker->state == SPEAKER_CONGESTED)
+		speaker_set_state(speaker, SPEAKER_IDLE);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RELAY_TEXT_H
+#define RELAY_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Text from outside is hostile until it has been through here: Bluetooth names, D-Bus strings, file
+ * contents.  Pure; any thread.
+ */
+
+/*
+ * Writes into `out` (`size` bytes with the end) what of `in` is harmless on a terminal, in a file and in
+ * a log: well-formed UTF-8 without control characters (C0, DEL, C1), without characters that turn the
+ * direction of writing or take no room of their own, and without anything cut in half.  What is not
+ * becomes one '?' a run; space at the ends goes.  Returns out.
+ */
+char *text_clean(char *out, size_t size, const char *in);
+
+/*
+ * Decodes one character of UTF-8 from `text`.  Returns how many bytes it takes, and the character; 1
+ * and −1 for a byte that begins nothing well-formed (overlong forms, surrogates, beyond U+10FFFF).
+ */
+int text_decode(const char *text, int32_t *character);
+
+#endif
