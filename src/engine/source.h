@@ -23,7 +23,7 @@ enum source_state {
 struct source_info {
 	enum source_state state;
 	char node[SOURCE_TEXT]; /* the PipeWire node, as --source takes it */
-	char name[SOURCE_TEXT]; /* from the air: hostile until cleaned (relay/text.h) */
+	char name[SOURCE_TEXT]; /* from the air: hostile until cleaned (base/text.h) */
 	char address[18];       /* Bluetooth address, or empty */
 	uint32_t rate;          /* its own, Hz; 0 = not known */
 	uint32_t channels;

@@ -10,7 +10,7 @@
 
 #include "a2dp/airtime.h"
 #include "a2dp/sbc_config.h"
-#include "relay/text.h"
+#include "base/text.h"
 
 #define US_PER_SECOND 1000000ll
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "relay/policy.h"
-#include "relay/text.h"
+#include "base/text.h"
 
 #define RETRY_NS (2 * SECOND_NS) /* bluetoothd or the bus is not there: look again */
 #define SAVE_NS (SECOND_NS / 2)  /* a change is on the disk within a second */
@@ -62,6 +62,25 @@ static void adapters_prepare(struct relay *relay)
 		adapter_prepare(relay, adapter);
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	const struct bluez_device *const *left = a, *const *right = b;
+	return strcasecmp((*left)->name, (*right)->name);
+}
+
+/* D-Bus lists devices in no order; speakers seen for the first time get their places by name. */
+static void devices_follow(struct relay *relay)
+{
+	struct bluez_device *devices[256], *device;
+	size_t count = 0;
+	spa_list_for_each(device, bluez_devices(relay->bluez), link)
+		if (count < sizeof(devices) / sizeof(devices[0]))
+			devices[count++] = device;
+	qsort(devices, count, sizeof(devices[0]), compare_names);
+	for (size_t i = 0; i < count; i++)
+		speakers_follow_device(relay, devices[i], BLUEZ_ADDED);
+}
+
 static void on_service(void *user, bool present, const char *reason)
 {
 	struct relay *relay = user;
@@ -75,21 +94,22 @@ static void on_service(void *user, bool present, const char *reason)
 	if (news)
 		journal_write(relay->journal, present ? JOURNAL_INFO : JOURNAL_ERROR, "relay", "%s",
 		              present ? "bluetoothd is there" : reason);
-	if (present)
-		adapters_prepare(relay);
+	if (!present)
+		return;
+	devices_follow(relay);
+	adapters_prepare(relay);
 }
 
 static void on_adapter(void *user, struct bluez_adapter *adapter, enum bluez_change change)
 {
 	struct relay *relay = user;
 	struct bluez_device *device;
-	if (change == BLUEZ_REMOVED)
+	if (change == BLUEZ_REMOVED || !relay->service)
 		return;
 	spa_list_for_each (device, bluez_devices(relay->bluez), link)
 		if (device->adapter == adapter)
 			speakers_follow_device(relay, device, BLUEZ_CHANGED);
-	if (relay->service)
-		adapter_prepare(relay, adapter);
+	adapter_prepare(relay, adapter);
 }
 
 static void on_endpoints(void *user, struct bluez_adapter *adapter, const char *problem)
@@ -105,7 +125,9 @@ static void on_endpoints(void *user, struct bluez_adapter *adapter, const char *
 
 static void on_device(void *user, struct bluez_device *device, enum bluez_change change)
 {
-	speakers_follow_device(user, device, change);
+	struct relay *relay = user;
+	if (relay->service || change == BLUEZ_REMOVED)
+		speakers_follow_device(relay, device, change);
 }
 
 static void on_transport(void *user, struct bluez_transport *transport, enum bluez_change change)

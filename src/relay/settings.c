@@ -2,20 +2,17 @@
 #include "relay/settings.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <ini.h>
 #include <jansson.h>
 
+#include "base/file.h"
+#include "base/ini_text.h"
+#include "base/text.h"
 #include "relay/alignment.h"
 #include "relay/command.h"
-#include "relay/text.h"
 
 #define MS 1000000ll
 #define STATE_FILE "speakers.json"
@@ -28,116 +25,76 @@ void settings_init(struct settings *settings)
 
 /* --- echorelay.conf ---------------------------------------------------------------------------- */
 
-struct reader {
-	struct settings *settings;
-	FILE *file;
-	const char *path;
-	int line;
-	char message[512]; /* of the first error */
-};
-
-static int complain(struct reader *reader, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* Returns 0, which is how inih wants to be told of an error. */
-static int complain(struct reader *reader, const char *format, ...)
+static int set_rate(struct ini_text *ini, uint32_t *rate, const char *value)
 {
-	va_list arguments;
-	if (reader->message[0])
-		return 0;
-	int used = snprintf(reader->message, sizeof(reader->message), "%s:%d: ", reader->path,
-	                    reader->line);
-	if (used < 0 || (size_t)used >= sizeof(reader->message))
-		return 0;
-	va_start(arguments, format);
-	vsnprintf(reader->message + used, sizeof(reader->message) - (size_t)used, format,
-	          arguments);
-	va_end(arguments);
-	return 0;
-}
-
-static int set_rate(struct reader *reader, const char *value)
-{
-	uint32_t *rate = &reader->settings->config.rate;
 	if (!strcmp(value, "44100"))
 		*rate = 44100;
 	else if (!strcmp(value, "48000"))
 		*rate = 48000;
 	else
-		return complain(reader, "rate is 44100 or 48000, not '%s'", value);
+		return ini_complain(ini, "rate is 44100 or 48000, not '%s'", value);
 	return 1;
 }
 
-static int set_lead(struct reader *reader, const char *value)
+static int set_lead(struct ini_text *ini, int64_t *lead, const char *value)
 {
 	bool step;
 	int64_t ns;
 	if (command_read_time(value, &step, &ns) < 0 || step || ns < 5 * MS || ns > 500 * MS)
-		return complain(reader, "lead is a time from 5 ms to 500 ms, not '%s'", value);
-	reader->settings->config.lead_ns = ns;
+		return ini_complain(ini, "lead is a time from 5 ms to 500 ms, not '%s'", value);
+	*lead = ns;
 	return 1;
 }
 
-static int set_text(struct reader *reader, char *text, size_t size, const char *value)
+static int set_text(struct ini_text *ini, char *text, size_t size, const char *value)
 {
 	if (strlen(value) >= size)
-		return complain(reader, "the value is longer than %zu bytes", size - 1);
+		return ini_complain(ini, "the value is longer than %zu bytes", size - 1);
 	snprintf(text, size, "%s", value);
 	return 1;
 }
 
-static int on_key(void *user, const char *section, const char *key, const char *value)
+static int on_section(struct ini_text *ini, const char *section)
 {
-	struct reader *reader = user;
-	struct settings_config *config = &reader->settings->config;
 	if (strcmp(section, "relay"))
-		return complain(reader, "no section [%s]; there is [relay]", section);
-	if (!strcmp(key, "rate"))
-		return set_rate(reader, value);
-	if (!strcmp(key, "lead"))
-		return set_lead(reader, value);
-	if (!strcmp(key, "keymap"))
-		return set_text(reader, config->keymap, sizeof(config->keymap), value);
-	if (!strcmp(key, "log"))
-		return set_text(reader, config->log, sizeof(config->log), value);
-	if (!strcmp(key, "source"))
-		return set_text(reader, config->source, sizeof(config->source), value);
-	return complain(reader, "no key '%s'; there are rate, lead, keymap, log, source", key);
+		return ini_complain(ini, "no section [%s]; there is [relay]", section);
+	return 1;
 }
 
-/* inih does not tell lines: they are counted here. */
-static char *next_line(char *buffer, int size, void *user)
+static int on_key(struct ini_text *ini, const char *section, const char *key, const char *value)
 {
-	struct reader *reader = user;
-	if (!fgets(buffer, size, reader->file))
-		return NULL;
-	reader->line++;
-	if (!strchr(buffer, '\n') && !feof(reader->file))
-		complain(reader, "the line is longer than %d bytes", size - 2);
-	return buffer;
+	struct settings_config *config = ini->user;
+	if (strcmp(section, "relay"))
+		return ini_complain(ini, "'%s' stands in no section [relay]", key);
+	if (!strcmp(key, "rate"))
+		return set_rate(ini, &config->rate, value);
+	if (!strcmp(key, "lead"))
+		return set_lead(ini, &config->lead_ns, value);
+	if (!strcmp(key, "keymap"))
+		return set_text(ini, config->keymap, sizeof(config->keymap), value);
+	if (!strcmp(key, "log"))
+		return set_text(ini, config->log, sizeof(config->log), value);
+	if (!strcmp(key, "source"))
+		return set_text(ini, config->source, sizeof(config->source), value);
+	return ini_complain(ini, "no key '%s'; there are rate, lead, keymap, log, source", key);
 }
 
 int settings_read_config(struct settings *settings, const char *path, char *message, size_t size)
 {
-	struct reader reader = {.settings = settings, .path = path, .file = fopen(path, "re")};
-	if (!reader.file) {
-		int error = -errno;
-		snprintf(message, size, "%s: %s", path, strerror(-error));
+	char *text;
+	int error = file_read_text(path, &text, message, size);
+	if (error)
 		return error;
-	}
-	int line = ini_parse_stream(next_line, &reader, on_key, &reader);
-	if (ferror(reader.file)) {
-		reader.line = 0;
-		complain(&reader, "%s", strerror(EIO));
-	} else if (line && !reader.message[0]) {
-		reader.line = line;
-		complain(&reader, "neither a [section] nor key = value");
-	}
-	fclose(reader.file);
-	if (!reader.message[0])
-		return 0;
-	snprintf(message, size, "%s", reader.message);
-	return -EINVAL;
+	struct ini_text ini = {.origin = path,
+	                       .text = text,
+	                       .section = on_section,
+	                       .key = on_key,
+	                       .user = &settings->config};
+	error = ini_text_parse(&ini);
+	free(text);
+	if (error)
+		snprintf(message, size, "%s", ini.message);
+	return error;
 }
 
 /* --- folders ----------------------------------------------------------------------------------- */
@@ -163,20 +120,6 @@ int settings_config_directory(char *path, size_t size)
 int settings_state_directory(char *path, size_t size)
 {
 	return xdg_directory(path, size, "XDG_STATE_HOME", ".local/state");
-}
-
-static int directory_make(const char *path)
-{
-	char part[SETTINGS_PATH];
-	snprintf(part, sizeof(part), "%s", path);
-	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = 0;
-		mkdir(part, 0755);
-		*slash = '/';
-	}
-	if (mkdir(part, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	return access(part, W_OK | X_OK) < 0 ? -errno : 0;
 }
 
 /* --- speakers.json ----------------------------------------------------------------------------- */
@@ -305,7 +248,7 @@ static int state_read(struct settings *settings, char *message, size_t size)
 int settings_open_state(struct settings *settings, const char *directory, char *message,
                         size_t size)
 {
-	int error = directory_make(directory);
+	int error = file_make_directory(directory);
 	int used = snprintf(settings->state_path, sizeof(settings->state_path), "%s/%s", directory,
 	                    STATE_FILE);
 	if (!error && (used < 0 || (size_t)used >= sizeof(settings->state_path)))
@@ -327,31 +270,13 @@ static json_t *state_to_json(const struct settings *settings)
 	return json_pack("{s:i, s:o}", "version", VERSION_OF_STATE, "speakers", list);
 }
 
-/* Whole and on the disk before it takes the old one's place. */
-static int file_replace(const char *path, const char *text)
-{
-	char fresh[SETTINGS_PATH + 16];
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
-	FILE *file = fopen(fresh, "we");
-	if (!file)
-		return -errno;
-	int error = fputs(text, file) < 0 || fflush(file) || fsync(fileno(file)) ? -errno : 0;
-	if (fclose(file) && !error)
-		error = -errno;
-	if (!error && rename(fresh, path) < 0)
-		error = -errno;
-	if (error)
-		unlink(fresh);
-	return error;
-}
-
 int settings_save(struct settings *settings)
 {
 	if (!settings->dirty || !*settings->state_path)
 		return 0;
 	json_t *json = state_to_json(settings);
 	char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
-	int error = text ? file_replace(settings->state_path, text) : -ENOMEM;
+	int error = text ? file_replace_text(settings->state_path, text) : -ENOMEM;
 	free(text);
 	json_decref(json);
 	if (!error)

@@ -17,12 +17,13 @@
 #include "a2dp/sbc_config.h"
 #include "relay/alignment.h"
 #include "relay/policy.h"
-#include "relay/text.h"
+#include "base/text.h"
 
 #define LATENCY_ASSUMED_NS 200000000
 /* The ring, less the longest lead and what a late speaker may still want to read. */
 #define DELAY_LONGEST (TIMELINE_FRAMES - 32768)
 #define AVRCP_FULL 127
+#define PLAYED_WELL_NS (20 * SECOND_NS) /* failures before that do not count any more */
 
 /* --- finding ----------------------------------------------------------------------------------- */
 
@@ -88,10 +89,13 @@ static void tell(const struct speaker *speaker, enum journal_level level, const 
 	journal_write(speaker->relay->journal, level, speaker->kept->name, "%s", text);
 }
 
-/* The speaker is left alone for a while, the longer the more often it failed. */
+/* The speaker is left alone for a while, the longer the more often it failed in a row. */
 static void speaker_back_off(struct speaker *speaker, enum model_speaker_state state,
                              const char *problem)
 {
+	bool played = speaker->state == SPEAKER_STREAMING;
+	if (played && relay_now(speaker->relay) - speaker->state_since > PLAYED_WELL_NS)
+		speaker->attempt = 0;
 	int64_t wait = policy_backoff(++speaker->attempt);
 	speaker->not_before = relay_now(speaker->relay) + wait;
 	snprintf(speaker->problem, sizeof(speaker->problem), "%s", problem);
@@ -156,7 +160,6 @@ static void speaker_link_down(struct speaker *speaker)
 		speaker_set_state(speaker, SPEAKER_OFF);
 		return;
 	}
-	speaker->attempt = 0;
 	if (speaker->state != SPEAKER_LOST && speaker->played)
 		speaker_back_off(speaker, SPEAKER_LOST, "the link is gone");
 	else if (speaker->state != SPEAKER_LOST)
@@ -452,7 +455,6 @@ void speaker_acquired(struct speaker *speaker, int fd, uint16_t mtu, const char 
 	if (speaker->played)
 		speaker->totals.reconnects++;
 	speaker->played = true;
-	speaker->attempt = 0;
 	*speaker->problem = 0;
 	speaker_set_state(speaker, SPEAKER_STREAMING);
 	tell(speaker, JOURNAL_INFO, "streaming");

@@ -4,43 +4,25 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <ini.h>
+#include "base/file.h"
+#include "base/ini_text.h"
 
 #define MS 1000000ll
-#define TEXT_MAX (256 * 1024)
 
 enum section { SECTION_NONE, SECTION_WORLD, SECTION_ADAPTER, SECTION_ECHO, SECTION_SPEAKER };
 
 struct parser {
+	struct ini_text ini; /* first: the callbacks get a pointer to it */
 	struct scenario *scenario;
-	const char *text; /* what is still to be read */
-	int line;
 	enum section section;
 	char section_text[64];
-	int bad_line; /* of the first error */
-	char message[256];
 };
 
-static int complain(struct parser *parser, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* Returns 0, which is how inih wants to be told of an error. */
-static int complain(struct parser *parser, const char *format, ...)
-{
-	va_list arguments;
-	if (parser->bad_line)
-		return 0;
-	parser->bad_line = parser->line;
-	va_start(arguments, format);
-	vsnprintf(parser->message, sizeof(parser->message), format, arguments);
-	va_end(arguments);
-	return 0;
-}
+#define complain(parser, ...) ini_complain(&(parser)->ini, __VA_ARGS__)
 
 /* --- values ------------------------------------------------------------------------------------ */
 
@@ -257,8 +239,9 @@ static int begin_speaker(struct parser *parser, const char *name)
 	return set_name(parser, speaker->name, sizeof(speaker->name), name);
 }
 
-static int begin_section(struct parser *parser, const char *text)
+static int begin_section(struct ini_text *ini, const char *text)
 {
+	struct parser *parser = (struct parser *)ini;
 	snprintf(parser->section_text, sizeof(parser->section_text), "%s", text);
 	parser->section = SECTION_NONE;
 	if (!strcmp(text, "world")) {
@@ -271,9 +254,8 @@ static int begin_section(struct parser *parser, const char *text)
 		return begin_echo(parser, text + 5);
 	if (!strncmp(text, "speaker ", 8))
 		return begin_speaker(parser, text + 8);
-	return complain(parser,
-	                "no section [%s]; there are [world], [adapter hciN], [echo NAME] "
-	                "and [speaker NAME]",
+	return complain(parser, "no section [%s]; there are [world], [adapter hciN], [echo NAME] "
+	                        "and [speaker NAME]",
 	                text);
 }
 
@@ -420,10 +402,9 @@ static int speaker_key(struct parser *parser, const char *key, const char *value
 	return speaker_sound_key(parser, speaker, key, value);
 }
 
-/* inih calls this for every "key = value". */
-static int handle(void *user, const char *section, const char *key, const char *value)
+static int take_key(struct ini_text *ini, const char *section, const char *key, const char *value)
 {
-	struct parser *parser = user;
+	struct parser *parser = (struct parser *)ini;
 	(void)section; /* begun when its line was read */
 	switch (parser->section) {
 	case SECTION_WORLD:
@@ -440,71 +421,29 @@ static int handle(void *user, const char *section, const char *key, const char *
 	return complain(parser, "'%s' stands in no section", key);
 }
 
-/* inih tells neither lines nor sections without keys: both are seen here, as it asks for lines. */
-static char *next_line(char *buffer, int size, void *user)
-{
-	struct parser *parser = user;
-	size_t length = strcspn(parser->text, "\n");
-	if (!*parser->text)
-		return NULL;
-	parser->line++;
-	bool fits = length < (size_t)size;
-	snprintf(buffer, (size_t)size, "%.*s", fits ? (int)length : 0, parser->text);
-	if (!fits)
-		complain(parser, "the line is longer than %d bytes", size - 1);
-	parser->text += length + (parser->text[length] == '\n');
-	const char *end = strrchr(buffer, ']');
-	if (*buffer == '[' && end) {
-		char section[64];
-		snprintf(section, sizeof(section), "%.*s", (int)(end - buffer - 1), buffer + 1);
-		begin_section(parser, section);
-	}
-	return buffer;
-}
-
 int scenario_parse(struct scenario **ret_scenario, const char *text, const char *origin,
                    char *message, size_t size)
 {
 	struct scenario *scenario = calloc(1, sizeof(*scenario));
 	if (!scenario)
 		return -ENOMEM;
-	struct parser parser = {.scenario = scenario, .text = text};
+	struct parser parser = {
+	    .ini = {.origin = origin, .text = text, .section = begin_section, .key = take_key},
+	    .scenario = scenario,
+	};
 	scenario->seed = 1;
 	scenario->echo = (struct scenario_echo){.quantum = 512, .address = "44:00:49:12:AB:CD"};
-	int line = ini_parse_stream(next_line, &parser, handle, &parser);
-	if (!line && !scenario->adapter_count)
+	int error = ini_text_parse(&parser.ini);
+	if (!error && !scenario->adapter_count) {
 		complain(&parser, "there is no [adapter hci0]");
-	if (line && !parser.bad_line) {
-		parser.line = line;
-		complain(&parser, "neither a [section] nor key = value");
+		error = -EINVAL;
 	}
-	if (parser.bad_line) {
-		free(scenario);
-		snprintf(message, size, "%s:%d: %s", origin, parser.bad_line, parser.message);
-		return -EINVAL;
-	}
-	*ret_scenario = scenario;
-	return 0;
-}
-
-static int file_read(const char *path, char **ret_text, char *message, size_t size)
-{
-	FILE *file = fopen(path, "rb");
-	char *text = calloc(1, TEXT_MAX + 1);
-	int error = file && text ? 0 : -errno;
-	size_t length = error ? 0 : fread(text, 1, TEXT_MAX + 1, file);
-	if (!error && ferror(file))
-		error = -errno;
-	if (!error && length > TEXT_MAX)
-		error = -EFBIG;
-	if (file)
-		fclose(file);
 	if (error) {
-		snprintf(message, size, "%s: %s", path, strerror(-error));
-		free(text);
+		free(scenario);
+		snprintf(message, size, "%s", parser.ini.message);
 		return error;
 	}
-	*ret_text = text;
+	*ret_scenario = scenario;
 	return 0;
 }
 
@@ -516,7 +455,7 @@ int scenario_load(struct scenario **ret_scenario, const char *name, char *messag
 		if (!strcmp(builtin->name, name))
 			return scenario_parse(ret_scenario, builtin->text, name, message, size);
 	char *text;
-	int error = file_read(name, &text, message, size);
+	int error = file_read_text(name, &text, message, size);
 	if (error)
 		return error;
 	error = scenario_parse(ret_scenario, text, name, message, size);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define LISTEN_NS 5000000          /* how often the speakers look at their radio */
 #define ECHO_RETURNS_NS 3000000000 /* after a restart of bluetoothd */
 
@@ -225,6 +227,23 @@ static int bus_open(struct world *world, int fd)
 	return error < 0 ? error : 0;
 }
 
+/* What BlueZ makes of a name (src/eir.c, name2utf8): of one that is no UTF-8 only ASCII is left. */
+static void name_as_bluez(char *name, size_t size, const char *from)
+{
+	snprintf(name, size, "%s", from);
+	bool valid = true;
+	for (const char *c = from; *c && valid;) {
+		int32_t character;
+		c += text_decode(c, &character);
+		valid = character >= 0;
+	}
+	for (char *c = name; *c && !valid; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = ' ';
+	for (size_t length = strlen(name); length && name[length - 1] == ' '; length--)
+		name[length - 1] = 0;
+}
+
 static void device_paths(struct device *device)
 {
 	char address[18];
@@ -246,7 +265,6 @@ static void device_init(struct world *world, const struct scenario_speaker *spea
 	    .adapter = &world->adapters[speaker ? speaker->adapter : echo->adapter],
 	    .address = speaker ? speaker->address : echo->address,
 	    .address_type = "public",
-	    .name = speaker ? speaker->name : echo->name,
 	    .icon = "audio-card", /* what BlueZ says of loudspeakers */
 	    .modalias = speaker ? "bluetooth:v0057p1234d0100" : "bluetooth:v0171p0413d0000",
 	    .class = speaker ? speaker->class : 0x0c0418,
@@ -254,7 +272,10 @@ static void device_init(struct world *world, const struct scenario_speaker *spea
 	    .reachable = speaker ? speaker->reachable : true,
 	    .transport = {.relay_fd = -1, .speaker_fd = -1},
 	};
-	snprintf(device->alias_text, sizeof(device->alias_text), "%s", device->name);
+	const char *name = speaker ? speaker->name : echo->name;
+	name_as_bluez(device->name_text, sizeof(device->name_text), name);
+	name_as_bluez(device->alias_text, sizeof(device->alias_text), name);
+	device->name = device->name_text;
 	device->alias = device->alias_text;
 	device->bonded = device->trusted = device->paired;
 	device->adapter_path = device->adapter->path;

@@ -91,7 +91,7 @@ struct device {
 	int index;
 	char path[128], sep_path[144];
 	const char *address, *address_type, *name, *alias, *icon, *modalias, *adapter_path;
-	char alias_text[SCENARIO_NAME];
+	char name_text[SCENARIO_NAME], alias_text[SCENARIO_NAME];
 	uint32_t class;
 	int paired, bonded, trusted, blocked, connected, services_resolved, legacy_pairing;
 	bool exists; /* on the bus */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef RELAY_TEXT_H
-#define RELAY_TEXT_H
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
 
 #include <stddef.h>
 #include <stdint.h>

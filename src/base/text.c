@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "relay/text.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/helpers/test.h"
+
+#include "tests/helpers/house.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sndfile.h>
+
+static int64_t house_now(void *user)
+{
+	return ((struct house *)user)->now;
+}
+
+struct house *house_new(const char *scenario)
+{
+	struct house *house = calloc(1, sizeof(*house));
+	char text[8192], message[256];
+	snprintf(house->folder, sizeof(house->folder), "/tmp/echorelay-house-XXXXXX");
+	assert_non_null(mkdtemp(house->folder));
+	snprintf(text, sizeof(text), scenario, house->folder);
+	house->now = 1000 * HOUSE_SECOND;
+	house->clock = (struct clock){house_now, house};
+	settings_init(&house->settings);
+	journal_open(&house->journal, getenv("HOUSE_LOG"));
+	if (sim_new_virtual(&house->sim, text, house->now, message, sizeof(message)) < 0)
+		fail_msg("%s", message);
+	struct relay_config config = {
+	    .clock = &house->clock,
+	    .settings = &house->settings,
+	    .journal = &house->journal,
+	    .source = sim_source(house->sim),
+	    .bus_fd = sim_bus_fd(house->sim),
+	};
+	assert_int_equal(relay_new(&house->relay, &config), 0);
+	return house;
+}
+
+void house_close(struct house *house)
+{
+	relay_free(house->relay);
+	sim_free(house->sim);
+	house->relay = NULL;
+	house->sim = NULL;
+}
+
+static void folder_remove(const char *path)
+{
+	DIR *folder = opendir(path);
+	struct dirent *entry;
+	char file[512];
+	while (folder && (entry = readdir(folder))) {
+		snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
+		unlink(file);
+	}
+	if (folder)
+		closedir(folder);
+	rmdir(path);
+}
+
+void house_free(struct house *house)
+{
+	house_close(house);
+	journal_close(&house->journal);
+	folder_remove(house->folder);
+	free(house);
+}
+
+void house_run(struct house *house, int64_t ns)
+{
+	int64_t end = house->now + ns;
+	while (house->now < end) {
+		int64_t next = relay_step(house->relay), world = sim_step(house->sim, house->now);
+		next = world < next ? world : next;
+		/* what came over the bus is answered within a millisecond */
+		if (next > house->now + HOUSE_MS)
+			next = house->now + HOUSE_MS;
+		house->now = next < end ? next : end;
+	}
+}
+
+bool house_wait(struct house *house, int64_t ns, bool (*is)(const struct model *))
+{
+	for (int64_t end = house->now + ns; house->now < end; house_run(house, 20 * HOUSE_MS))
+		if (is(relay_model(house->relay)))
+			return true;
+	return is(relay_model(house->relay));
+}
+
+const struct model_speaker *house_speaker(struct house *house, const char *name)
+{
+	const struct model *model = relay_model(house->relay);
+	for (int i = 0; i < model->speaker_count; i++)
+		if (!strcmp(model->speakers[i].name, name))
+			return &model->speakers[i];
+	fail_msg("no speaker %s in the model", name);
+	return NULL;
+}
+
+struct device *house_device(struct house *house, const char *name)
+{
+	struct world *world = sim_world(house->sim);
+	for (int i = 0; i < world->device_count; i++)
+		if (!strcmp(world->devices[i].name, name))
+			return &world->devices[i];
+	fail_msg("no device %s in the world", name);
+	return NULL;
+}
+
+void house_command(struct house *house, const char *line)
+{
+	char reply[256];
+	if (relay_command(house->relay, line, reply, sizeof(reply)))
+		fail_msg("%s: %s", line, reply);
+}
+
+float *house_record(const struct house *house, const char *address, int64_t *count)
+{
+	SF_INFO info = {0};
+	char path[256], dashed[18];
+	for (int i = 0; i < 18; i++)
+		dashed[i] = address[i] == ':' ? '-' : address[i];
+	snprintf(path, sizeof(path), "%s/%s.wav", house->folder, dashed);
+	SNDFILE *file = sf_open(path, SFM_READ, &info);
+	assert_non_null(file);
+	float *samples = calloc((size_t)info.frames * 2, sizeof(*samples));
+	*count = sf_readf_float(file, samples, info.frames);
+	for (int64_t i = 0; i < *count; i++)
+		samples[i] = (samples[2 * i] + samples[2 * i + 1]) / 2;
+	sf_close(file);
+	return samples;
+}
+
+bool all_stream(const struct model *model)
+{
+	for (int i = 0; i < model->speaker_count; i++)
+		if (!model_speaker_plays(&model->speakers[i]))
+			return false;
+	return model->speaker_count > 0;
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* The whole relay in the simulated world, in virtual time. */
+#include "tests/helpers/test.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/helpers/house.h"
+
+#define MS HOUSE_MS
+#define SECOND HOUSE_SECOND
+
+#define HOUSE                                                                                      \
+	"[world]\nrecord = %s\n"                                                                   \
+	"[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"                                            \
+	"[echo Echo Dot]\naddress = 44:00:49:12:AB:CD\n"                                           \
+	"[speaker Kitchen]\naddress = 00:00:5E:00:53:01\nlatency = 180 ms\nreports = 180 ms\n"     \
+	"[speaker Hall]\naddress = 00:00:5E:00:53:02\nkind = conceal\nlatency = 220 ms\n"          \
+	"reports = 220 ms\n"                                                                       \
+	"[speaker Study]\naddress = 00:00:5E:00:53:03\nkind = rtp\nlatency = 150 ms\n"             \
+	"reports = 150 ms\nvolume = yes\nmtu = 895\n"
+
+static const char *const addresses[] = {"00:00:5E:00:53:01", "00:00:5E:00:53:02",
+                                        "00:00:5E:00:53:03"};
+
+/* Where `b` best fits onto 8192 frames of `a` from `at`, within ±600 frames: the shift. */
+static int shift_of(const float *a, const float *b, int64_t at)
+{
+	double best = -1;
+	int found = 9999;
+	for (int shift = -600; shift <= 600; shift++) {
+		double ab = 0, bb = 1e-9;
+		for (int64_t i = at; i < at + 8192; i++) {
+			ab += a[i] * b[i + shift];
+			bb += b[i + shift] * b[i + shift];
+		}
+		double fit = ab / sqrt(bb);
+		if (fit > best) {
+			best = fit;
+			found = shift;
+		}
+	}
+	return found;
+}
+
+static void speakers_are_connected_and_play_in_step(void **state)
+{
+	(void)state;
+	struct house *house = house_new(HOUSE);
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	house_run(house, 8 * SECOND);
+	const struct model *model = relay_model(house->relay);
+	assert_int_equal(model->speaker_count, 3);
+	assert_int_equal(model->source.state, MODEL_SOURCE_STREAMING);
+	assert_string_equal(model->source.name, "Echo Dot");
+	assert_string_equal(model->source.codec, "sbc");
+	for (int i = 0; i < 3; i++) {
+		const struct model_speaker *speaker = &model->speakers[i];
+		assert_int_equal(speaker->speaker.origin, ORIGIN_REPORTED);
+		assert_int_equal(speaker->late, 0);
+		assert_int_equal(speaker->dropped, 0);
+		assert_true(speaker->meter.peak_cdb[0] > -4000);
+		/* all of them add up to the same instant */
+		assert_in_range(speaker->total_us - speaker->queue.us, model->speakers[0].total_us - 50,
+		                model->speakers[0].total_us + 50);
+	}
+	house_command(house, "volume Study 100");
+	house_run(house, SECOND);
+	house_close(house);
+	float *record[3];
+	int64_t count;
+	for (int i = 0; i < 3; i++)
+		record[i] = house_record(house, addresses[i], &count);
+	for (int64_t at = 7 * 44100; at < 9 * 44100; at += 20000) {
+		assert_in_range(shift_of(record[0], record[1], at) + 1, 0, 2);
+		assert_in_range(shift_of(record[0], record[2], at) + 1, 0, 2);
+	}
+	for (int i = 0; i < 3; i++)
+		free(record[i]);
+	house_free(house);
+}
+
+static void trim_moves_one_speaker(void **state)
+{
+	(void)state;
+	struct house *house = house_new(HOUSE);
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	house_command(house, "delay Kitchen +10ms");
+	house_run(house, 6 * SECOND);
+	assert_int_equal(house_speaker(house, "Kitchen")->trim.us, 10000);
+	int64_t at = (house->now - 1000 * SECOND) * 44100 / SECOND - 3 * 44100;
+	house_close(house);
+	int64_t count;
+	float *kitchen = house_record(house, addresses[0], &count);
+	float *hall = house_record(house, addresses[1], &count);
+	assert_in_range(shift_of(hall, kitchen, at), 440, 442); /* Kitchen plays later */
+	free(kitchen);
+	free(hall);
+	house_free(house);
+}
+
+static void slower_joiner_moves_all(void **state)
+{
+	(void)state;
+	struct house *house = house_new(HOUSE "[speaker Slow]\naddress = 00:00:5E:00:53:04\n"
+	                                      "latency = 400 ms\nreports = 400 ms\nreachable = no\n");
+	house_run(house, 10 * SECOND);
+	assert_int_equal(house_speaker(house, "Hall")->delay_us, 0);
+	house_device(house, "Slow")->reachable = true;
+	house_command(house, "connect Slow on");
+	house_run(house, 14 * SECOND);
+	assert_int_equal(house_speaker(house, "Slow")->state, SPEAKER_STREAMING);
+	assert_in_range(house_speaker(house, "Hall")->delay_us, 179900, 180100);
+	assert_in_range(house_speaker(house, "Slow")->delay_us, 0, 100);
+	house_free(house);
+}
+
+static void vanished_speaker_comes_back_in_place(void **state)
+{
+	(void)state;
+	struct house *house = house_new(HOUSE);
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	struct device *hall = house_device(house, "Hall");
+	hall->reachable = false;
+	peer_device_lost(hall);
+	house_run(house, SECOND);
+	assert_int_equal(house_speaker(house, "Hall")->state, SPEAKER_LOST);
+	assert_int_equal(house_speaker(house, "Kitchen")->state, SPEAKER_STREAMING);
+	house_run(house, 8 * SECOND);
+	hall->reachable = true;
+	assert_true(house_wait(house, 30 * SECOND, all_stream));
+	house_run(house, 4 * SECOND);
+	assert_int_equal(house_speaker(house, "Hall")->reconnects, 1);
+	assert_int_equal(house_speaker(house, "Kitchen")->reconnects, 0);
+	assert_int_equal(house_speaker(house, "Kitchen")->dropped, 0);
+	int64_t at = (house->now - 1000 * SECOND) * 44100 / SECOND - 2 * 44100, count;
+	house_close(house);
+	float *kitchen = house_record(house, addresses[0], &count);
+	float *back = house_record(house, addresses[1], &count);
+	assert_in_range(shift_of(kitchen, back, at) + 1, 0, 2);
+	free(kitchen);
+	free(back);
+	house_free(house);
+}
+
+static void stalled_speaker_is_cut_loose_and_comes_back(void **state)
+{
+	(void)state;
+	struct house *house = house_new(HOUSE);
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	house_device(house, "Study")->stalled_until = house->now + 3 * SECOND;
+	house_run(house, 500 * MS);
+	assert_int_equal(house_speaker(house, "Study")->state, SPEAKER_STALLED);
+	house_run(house, 14 * SECOND);
+	assert_int_equal(house_speaker(house, "Study")->state, SPEAKER_STREAMING);
+	assert_int_equal(house_speaker(house, "Study")->stalls, 2); /* tried once while it was deaf */
+	assert_int_equal(house_speaker(house, "Hall")->late, 0);
+	int64_t at = (house->now - 1000 * SECOND) * 44100 / SECOND - 2 * 44100, count;
+	house_close(house);
+	float *kitchen = house_record(house, addresses[0], &count);
+	float *back = house_record(house, addresses[2], &count);
+	assert_in_range(shift_of(kitchen, back, at) + 1, 0, 2);
+	free(kitchen);
+	free(back);
+	house_free(house);
+}
+
+static void bluetoothd_restart_is_survived(void **state)
+{
+	(void)state;
+	struct house *house = house_new("[world]\nevent = 12 s restart 3 s\n"
+	                                "[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+	                                "[echo Echo Dot]\nadapter = hci0\n"
+	                                "[speaker A]\nreports = 180 ms\n[speaker B]\nreports = 150 ms\n");
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	house_run(house, 1013 * SECOND - house->now);
+	assert_string_equal(relay_model(house->relay)->problem, "bluetoothd has stopped");
+	assert_true(house_wait(house, 30 * SECOND, all_stream));
+	assert_string_equal(relay_model(house->relay)->problem, "");
+	house_run(house, 3 * SECOND);
+	assert_int_equal(relay_model(house->relay)->source.state, MODEL_SOURCE_STREAMING);
+	house_free(house);
+}
+
+static void volume_never_rises_by_connecting(void **state)
+{
+	(void)state;
+	struct house *house = house_new(HOUSE);
+	settings_speaker(&house->settings, addresses[2])->volume = 30;
+	house_run(house, 8 * SECOND);
+	struct device *study = house_device(house, "Study");
+	assert_int_equal(study->transport.volume, 38); /* 30 % of 127 */
+	assert_true(house_speaker(house, "Study")->absolute_volume);
+	int64_t end = (house->now - 1000 * SECOND) * 44100 / SECOND, count;
+	house_close(house);
+	float *sound = house_record(house, addresses[2], &count);
+	for (int64_t i = 0; i < end && i < count; i++)
+		assert_true(fabsf(sound[i]) < 0.11f); /* (38/127)² of 1 */
+	free(sound);
+	house_free(house);
+}
+
+static void mute_and_channel(void **state)
+{
+	(void)state;
+	struct house *house = house_new(HOUSE);
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	house_command(house, "mute all on");
+	house_run(house, 12 * SECOND);
+	for (int i = 0; i < 3; i++)
+		assert_true(relay_model(house->relay)->speakers[i].meter.peak_cdb[0] < -8000);
+	house_command(house, "mute Kitchen toggle");
+	house_command(house, "channel Kitchen left");
+	house_run(house, 2 * SECOND);
+	const struct model_speaker *kitchen = house_speaker(house, "Kitchen");
+	assert_true(kitchen->meter.peak_cdb[0] > -4000);
+	assert_int_equal(kitchen->meter.peak_cdb[0], kitchen->meter.peak_cdb[1]);
+	assert_true(house_speaker(house, "Hall")->muted);
+	house_free(house);
+}
+
+static void turned_off_stays_off(void **state)
+{
+	(void)state;
+	struct house *house = house_new(HOUSE);
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	house_command(house, "connect 2 toggle");
+	house_run(house, 5 * SECOND);
+	assert_int_equal(relay_model(house->relay)->speakers[1].state, SPEAKER_OFF);
+	house_run(house, 100 * SECOND);
+	assert_int_equal(relay_model(house->relay)->speakers[1].state, SPEAKER_OFF);
+	house_command(house, "connect 2 toggle");
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	house_free(house);
+}
+
+static void wrong_commands_are_explained(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *reply;
+		int result;
+	} cases[] = {
+	    {"", "empty line", -EINVAL},
+	    {"dely 1 +1ms", "no command 'dely'; did you mean 'delay'?", -EINVAL},
+	    {"xyzzy", "no command 'xyzzy'", -EINVAL},
+	    {"delay 1", "usage: delay SPEAKER [+|-|=]TIME", -EINVAL},
+	    {"delay 9 +1ms", "no speaker '9'", -ENOENT},
+	    {"delay Nowhere 0", "no speaker 'Nowhere'", -ENOENT},
+	    {"delay 1 soon", "delay: 'soon' is no time, like +10ms or 35", -EINVAL},
+	    {"delay 1 +2s", "delay: only from -1000 to +1000 ms", -ERANGE},
+	    {"volume 1 loud", "volume: 'loud' is no percentage, like +5 or 70", -EINVAL},
+	    {"channel 1 5.1", "channel: stereo, left, right, mono or next, not '5.1'", -EINVAL},
+	    {"mute 1 maybe", "mute: on, off or toggle, not 'maybe'", -EINVAL},
+	    {"help", "that is for a screen", -EINVAL},
+	    {"delay \"Kitchen 0", "a quote does not end", -EINVAL},
+	    {"a b c d e f g h i j", "too many words", -E2BIG},
+	};
+	struct house *house = house_new(HOUSE);
+	house_run(house, SECOND);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char reply[256];
+		int result = relay_command(house->relay, cases[i].line, reply, sizeof(reply));
+		assert_string_equal(reply, cases[i].reply);
+		assert_true(result < 0);
+	}
+	house_free(house);
+}
+
+static void hostile_names_are_cleaned(void **state)
+{
+	(void)state;
+	struct house *house = house_new("[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+	                                "[speaker 1]\nname = \\x1b[2J\\x07evil\\xff\\xe2\\x80\\xae\n"
+	                                "address = 00:00:5E:00:53:01\n"
+	                                "[speaker 2]\nname = \\x01\naddress = 00:00:5E:00:53:02\n"
+	                                "[speaker 3]\nname = \\xe2\\x80\\xaeK\\xc3\\xbcche\n"
+	                                "address = 00:00:5E:00:53:03\n");
+	house_run(house, 5 * SECOND);
+	assert_string_equal(relay_model(house->relay)->speakers[0].name, "?");
+	assert_string_equal(relay_model(house->relay)->speakers[1].name, "?[2J?evil");
+	assert_string_equal(relay_model(house->relay)->speakers[2].name, "?Küche");
+	house_free(house);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(speakers_are_connected_and_play_in_step),
+	    cmocka_unit_test(trim_moves_one_speaker),
+	    cmocka_unit_test(slower_joiner_moves_all),
+	    cmocka_unit_test(vanished_speaker_comes_back_in_place),
+	    cmocka_unit_test(stalled_speaker_is_cut_loose_and_comes_back),
+	    cmocka_unit_test(bluetoothd_restart_is_survived),
+	    cmocka_unit_test(volume_never_rises_by_connecting),
+	    cmocka_unit_test(mute_and_channel),
+	    cmocka_unit_test(turned_off_stays_off),
+	    cmocka_unit_test(wrong_commands_are_explained),
+	    cmocka_unit_test(hostile_names_are_cleaned),
+	};
+	return RUN(tests);
+}
