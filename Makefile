@@ -41,7 +41,7 @@ CFLAGS   += -Werror
 endif
 
 sources := $(wildcard src/*.c src/*/*.c ui/*.c)
-generated := $(out)/generated/default_keys.c $(out)/generated/scenarios.c
+generated := $(out)/generated/keymaps.c $(out)/generated/scenarios.c
 objects := $(sources:%.c=$(out)/%.o) $(generated:%.c=%.o)
 library := $(filter-out $(out)/src/main.o,$(objects))
 
@@ -74,18 +74,19 @@ $(out)/%.o: %.c
 $(out)/generated/%.o: $(out)/generated/%.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-# The default keymap is compiled in: the program works without any file of its own.
-$(out)/generated/default_keys.c: keymaps/default.keys
+# Keymaps and scenarios are compiled in: the program works without any file of its own.
+c-strings = for f in $^; do n=$${f\#\#*/}; echo "{\"$${n%.*}\","; \
+	    sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $$f; echo '},'; done; echo '{0}};'
+
+$(out)/generated/keymaps.c: $(wildcard keymaps/*.keys)
 	$(call say,GEN,$@)
-	$(Q)mkdir -p $(@D) && { echo '#include "ui/keymap.h"'; echo 'const char keymap_default_text[] ='; \
-	  sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } >$@
+	$(Q)mkdir -p $(@D) && { echo '#include "ui/keymap.h"'; \
+	  echo 'const struct keymap_builtin keymap_builtins[] = {'; $(c-strings); } >$@
 
 $(out)/generated/scenarios.c: $(wildcard src/sim/scenarios/*.scenario)
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D) && { echo '#include "sim/scenario.h"'; \
-	  echo 'const struct scenario_builtin scenario_builtins[] = {'; \
-	  for f in $^; do echo "{\"$$(basename $$f .scenario)\","; sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $$f; echo '},'; done; \
-	  echo '{0}};'; } >$@
+	  echo 'const struct scenario_builtin scenario_builtins[] = {'; $(c-strings); } >$@
 
 $(out)/tests/%: $(out)/tests/%.o $(helpers:%.c=$(out)/%.o) $(out)/libechorelay.a
 	$(call say,LD,$@)

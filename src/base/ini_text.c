@@ -14,7 +14,8 @@ int ini_complain(struct ini_text *ini, const char *format, ...)
 	va_list arguments;
 	if (ini->message[0])
 		return 0;
-	int used = snprintf(ini->message, sizeof(ini->message), "%.200s:%d: ", ini->origin, ini->line);
+	int used =
+	    snprintf(ini->message, sizeof(ini->message), "%.200s:%d: ", ini->origin, ini->line);
 	va_start(arguments, format);
 	vsnprintf(ini->message + used, sizeof(ini->message) - (size_t)used, format, arguments);
 	va_end(arguments);
@@ -35,7 +36,8 @@ static void section_begin(struct ini_text *ini, const char *line)
 		return;
 	if (snprintf(section, sizeof(section), "%.*s", (int)(end - line - 1), line + 1) >=
 	    (int)sizeof(section))
-		ini_complain(ini, "the section's name is longer than %zu bytes", sizeof(section) - 1);
+		ini_complain(ini, "the section's name is longer than %zu bytes",
+		             sizeof(section) - 1);
 	else
 		ini->section(ini, section);
 }

@@ -134,9 +134,22 @@ static int32_t jitter_of(const struct output_snapshot *output)
 	return sorted[(count * 95 - 1) / 100];
 }
 
+/* A packet that is just passing through is no delay; one that always finds others there is. */
+static uint32_t standing_queue(struct standing_queue *queue, uint32_t queued, int64_t now)
+{
+	if (now - queue->since >= SECOND_NS) {
+		queue->least_before = queue->least;
+		queue->least = queued;
+		queue->since = now;
+	}
+	if (queued < queue->least)
+		queue->least = queued;
+	return queue->least < queue->least_before ? queue->least : queue->least_before;
+}
+
 /* Echo → ear, in its parts.  The lead holds the packet: it must be there whole when it is due. */
 static void present_latency(struct model_speaker *shown, const struct output_snapshot *output,
-                            const struct relay *relay)
+                            uint32_t standing, const struct relay *relay)
 {
 	uint32_t rate = relay->settings->config.rate;
 	int32_t packet = us_of_frames(output->packet_samples, (uint32_t)shown->rate);
@@ -146,7 +159,7 @@ static void present_latency(struct model_speaker *shown, const struct output_sna
 	shown->packet = (struct model_term){packet, ORIGIN_SET};
 	shown->input = (struct model_term){lead - packet + (source > 0 ? source : 0), ORIGIN_SET};
 	shown->align = (struct model_term){shown->delay_us - shown->trim.us, ORIGIN_SET};
-	shown->queue = (struct model_term){(int32_t)output->queued * packet, ORIGIN_MEASURED};
+	shown->queue = (struct model_term){(int32_t)standing * packet, ORIGIN_MEASURED};
 	shown->total_us = shown->input.us + shown->packet.us + shown->align.us + shown->trim.us +
 	                  shown->queue.us + shown->speaker.us;
 }
@@ -165,7 +178,7 @@ static void present_stream(struct model_speaker *shown, const struct speaker *sp
 	shown->mtu = speaker->mtu ? speaker->mtu : MODEL_UNKNOWN;
 }
 
-static void present_output(struct model_speaker *shown, const struct speaker *speaker,
+static void present_output(struct model_speaker *shown, struct speaker *speaker,
                            const struct output_snapshot *output, const struct relay *relay)
 {
 	int64_t interval = (int64_t)output->packet_samples * SECOND_NS / shown->rate;
@@ -179,7 +192,8 @@ static void present_output(struct model_speaker *shown, const struct speaker *sp
 	shown->late += (int64_t)output->late;
 	shown->meter = meter_of(&output->meter);
 	shown->airtime_permille = (int32_t)lround(airtime * 10);
-	present_latency(shown, output, relay);
+	present_latency(shown, output,
+	                standing_queue(&speaker->queue, output->queued, relay_now(relay)), relay);
 	if (speaker->state == SPEAKER_STREAMING && shown->jitter_us >= OUTPUT_LATE_NS / 1000)
 		shown->state = SPEAKER_CONGESTED;
 }
@@ -216,7 +230,7 @@ static struct model_speaker speaker_unknown(const struct speaker *speaker)
 	};
 }
 
-static void present_speaker(struct model_speaker *shown, const struct speaker *speaker,
+static void present_speaker(struct model_speaker *shown, struct speaker *speaker,
                             const struct snapshot *snapshot)
 {
 	const struct relay *relay = speaker->relay;

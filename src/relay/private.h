@@ -16,6 +16,12 @@ struct speaker_totals {
 	uint32_t stalls, reconnects;
 };
 
+/* The least that waited in the socket within the last second or two: what stands there for good. */
+struct standing_queue {
+	uint32_t least, least_before;
+	int64_t since;
+};
+
 /* A speaker: what is kept of it, what BlueZ has of it, what the engine has of it. */
 struct speaker {
 	struct relay *relay;
@@ -36,6 +42,7 @@ struct speaker {
 	uint16_t mtu;
 	int64_t delay_frames; /* as the engine was told */
 	struct speaker_totals totals;
+	struct standing_queue queue;
 	char problem[SPEAKER_PROBLEM];
 };
 

@@ -44,7 +44,7 @@ bool relay_uses_adapter(const struct relay *relay, const struct bluez_adapter *a
 static void adapter_prepare(struct relay *relay, struct bluez_adapter *adapter)
 {
 	int speakers = 0;
-	if (!relay_uses_adapter(relay, adapter) || !adapter->powered)
+	if (relay->config.looks_only || !relay_uses_adapter(relay, adapter) || !adapter->powered)
 		return;
 	for (int i = 0; i < relay->speaker_count; i++)
 		if (relay->speakers[i]->device && relay->speakers[i]->device->adapter == adapter)
@@ -73,7 +73,7 @@ static void devices_follow(struct relay *relay)
 {
 	struct bluez_device *devices[256], *device;
 	size_t count = 0;
-	spa_list_for_each(device, bluez_devices(relay->bluez), link)
+	spa_list_for_each (device, bluez_devices(relay->bluez), link)
 		if (count < sizeof(devices) / sizeof(devices[0]))
 			devices[count++] = device;
 	qsort(devices, count, sizeof(devices[0]), compare_names);
@@ -321,7 +321,8 @@ static void relay_look_after(struct relay *relay)
 {
 	int64_t now = relay_now(relay);
 	bus_look_after(relay, now);
-	speakers_act(relay, now);
+	if (!relay->config.looks_only)
+		speakers_act(relay, now);
 	settings_look_after(relay, now);
 }
 

@@ -34,6 +34,7 @@ struct relay_config {
 	const char *bus_address;
 	const char *const *adapters; /* addresses of those to use, ends with NULL; NULL: all */
 	bool own_thread; /* the engine runs on a thread of its own; else relay_step moves it */
+	bool looks_only; /* shows what there is and touches nothing */
 };
 
 /* Returns 0; -ENOMEM, or what the engine's thread could not be started for. */

@@ -254,8 +254,9 @@ static int begin_section(struct ini_text *ini, const char *text)
 		return begin_echo(parser, text + 5);
 	if (!strncmp(text, "speaker ", 8))
 		return begin_speaker(parser, text + 8);
-	return complain(parser, "no section [%s]; there are [world], [adapter hciN], [echo NAME] "
-	                        "and [speaker NAME]",
+	return complain(parser,
+	                "no section [%s]; there are [world], [adapter hciN], [echo NAME] "
+	                "and [speaker NAME]",
 	                text);
 }
 

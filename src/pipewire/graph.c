@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipewire/graph.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <spa/utils/list.h>
+
+struct node {
+	struct spa_list link; /* graph.nodes, oldest first */
+	struct graph *graph;
+	struct graph_node shown;
+	bool ready; /* its properties have come */
+	struct pw_proxy *proxy;
+	struct spa_hook listener;
+};
+
+struct link {
+	struct spa_list link; /* graph.links */
+	uint32_t id, output, input;
+};
+
+struct graph {
+	struct pw_registry *registry;
+	struct spa_hook listener;
+	char wanted[GRAPH_TEXT];
+	void (*changed)(void *user);
+	void *user;
+	struct spa_list nodes, links;
+	const struct graph_node *target;
+};
+
+static bool is_wanted(const struct graph *graph, const struct node *node)
+{
+	if (!*graph->wanted)
+		return node->ready && node->shown.is_bluetooth && !node->shown.is_sink;
+	return !strcmp(node->shown.name, graph->wanted) ||
+	       !strcmp(node->shown.serial, graph->wanted);
+}
+
+static void target_choose(struct graph *graph)
+{
+	const struct graph_node *target = NULL;
+	struct node *node;
+	spa_list_for_each (node, &graph->nodes, link)
+		if (is_wanted(graph, node)) {
+			target = &node->shown;
+			break;
+		}
+	if (target == graph->target)
+		return;
+	graph->target = target;
+	graph->changed(graph->user);
+}
+
+static void text_take(char *text, size_t size, const struct spa_dict *props, const char *key)
+{
+	const char *value = props ? spa_dict_lookup(props, key) : NULL;
+	if (value)
+		snprintf(text, size, "%s", value);
+}
+
+/* The registry tells little of a node; its own properties come a moment later. */
+static void on_node_info(void *data, const struct pw_node_info *info)
+{
+	struct node *node = data;
+	if (!info->props)
+		return;
+	text_take(node->shown.address, sizeof(node->shown.address), info->props,
+	          "api.bluez5.address");
+	text_take(node->shown.description, sizeof(node->shown.description), info->props,
+	          PW_KEY_NODE_DESCRIPTION);
+	node->ready = true;
+	target_choose(node->graph);
+}
+
+static const struct pw_node_events node_events = {PW_VERSION_NODE_EVENTS, .info = on_node_info};
+
+static void node_free(struct node *node)
+{
+	spa_list_remove(&node->link);
+	if (node->proxy) {
+		spa_hook_remove(&node->listener);
+		pw_proxy_destroy(node->proxy);
+	}
+	free(node);
+}
+
+static void node_add(struct graph *graph, uint32_t id, const struct spa_dict *props)
+{
+	struct node *node = calloc(1, sizeof(*node));
+	const char *class = spa_dict_lookup(props, PW_KEY_MEDIA_CLASS);
+	if (!node)
+		return;
+	node->graph = graph;
+	node->shown.id = id;
+	node->shown.is_sink = class && !strcmp(class, "Audio/Sink");
+	text_take(node->shown.name, sizeof(node->shown.name), props, PW_KEY_NODE_NAME);
+	text_take(node->shown.serial, sizeof(node->shown.serial), props, "object.serial");
+	node->shown.is_bluetooth = !strncmp(node->shown.name, "bluez_input.", 12);
+	spa_list_append(&graph->nodes, &node->link);
+	node->proxy =
+	    pw_registry_bind(graph->registry, id, PW_TYPE_INTERFACE_Node, PW_VERSION_NODE, 0);
+	if (node->proxy)
+		pw_proxy_add_object_listener(node->proxy, &node->listener, &node_events, node);
+	target_choose(graph);
+}
+
+static uint32_t number_of(const struct spa_dict *props, const char *key)
+{
+	const char *value = spa_dict_lookup(props, key);
+	return value ? (uint32_t)strtoul(value, NULL, 10) : SPA_ID_INVALID;
+}
+
+static void link_add(struct graph *graph, uint32_t id, const struct spa_dict *props)
+{
+	struct link *link = calloc(1, sizeof(*link));
+	if (!link)
+		return;
+	link->id = id;
+	link->output = number_of(props, PW_KEY_LINK_OUTPUT_NODE);
+	link->input = number_of(props, PW_KEY_LINK_INPUT_NODE);
+	spa_list_append(&graph->links, &link->link);
+	graph->changed(graph->user);
+}
+
+static void on_global(void *data, uint32_t id, uint32_t permissions, const char *type,
+                      uint32_t version, const struct spa_dict *props)
+{
+	(void)permissions, (void)version;
+	if (!props)
+		return;
+	if (!strcmp(type, PW_TYPE_INTERFACE_Node))
+		node_add(data, id, props);
+	else if (!strcmp(type, PW_TYPE_INTERFACE_Link))
+		link_add(data, id, props);
+}
+
+static void on_global_remove(void *data, uint32_t id)
+{
+	struct graph *graph = data;
+	struct node *node, *next_node;
+	struct link *link, *next_link;
+	spa_list_for_each_safe (link, next_link, &graph->links, link)
+		if (link->id == id) {
+			spa_list_remove(&link->link);
+			free(link);
+			graph->changed(graph->user);
+		}
+	spa_list_for_each_safe (node, next_node, &graph->nodes, link)
+		if (node->shown.id == id) {
+			bool was_target = graph->target == &node->shown;
+			graph->target = was_target ? NULL : graph->target;
+			node_free(node);
+			if (was_target)
+				graph->changed(graph->user);
+			target_choose(graph);
+			return;
+		}
+}
+
+static const struct pw_registry_events registry_events = {
+    PW_VERSION_REGISTRY_EVENTS,
+    .global = on_global,
+    .global_remove = on_global_remove,
+};
+
+struct graph *graph_new(struct pw_core *core, const char *wanted, void (*changed)(void *user),
+                        void *user)
+{
+	struct graph *graph = calloc(1, sizeof(*graph));
+	if (!graph)
+		return NULL;
+	snprintf(graph->wanted, sizeof(graph->wanted), "%s", wanted ? wanted : "");
+	graph->changed = changed;
+	graph->user = user;
+	spa_list_init(&graph->nodes);
+	spa_list_init(&graph->links);
+	graph->registry = pw_core_get_registry(core, PW_VERSION_REGISTRY, 0);
+	if (!graph->registry) {
+		free(graph);
+		return NULL;
+	}
+	pw_registry_add_listener(graph->registry, &graph->listener, &registry_events, graph);
+	return graph;
+}
+
+void graph_free(struct graph *graph)
+{
+	struct node *node, *next_node;
+	struct link *link, *next_link;
+	if (!graph)
+		return;
+	spa_list_for_each_safe (node, next_node, &graph->nodes, link)
+		node_free(node);
+	spa_list_for_each_safe (link, next_link, &graph->links, link)
+		free(link);
+	spa_hook_remove(&graph->listener);
+	pw_proxy_destroy((struct pw_proxy *)graph->registry);
+	free(graph);
+}
+
+const struct graph_node *graph_target(const struct graph *graph)
+{
+	return graph->target;
+}
+
+bool graph_linked_only(const struct graph *graph, uint32_t output, uint32_t input)
+{
+	const struct link *link;
+	bool linked = false;
+	spa_list_for_each (link, &graph->links, link) {
+		if (link->input != input)
+			continue;
+		if (link->output != output)
+			return false;
+		linked = true;
+	}
+	return linked;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PIPEWIRE_GRAPH_H
+#define PIPEWIRE_GRAPH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <pipewire/pipewire.h>
+
+/*
+ * Which of PipeWire's nodes could be the source, followed as they come and go: the Echo's
+ * (`bluez_input.…`), or the one that the user named.  Main thread only.
+ */
+
+#define GRAPH_TEXT 128
+
+struct graph_node {
+	uint32_t id;
+	char serial[24];       /* object.serial, as target.object takes it */
+	char name[GRAPH_TEXT]; /* node.name */
+	char description[GRAPH_TEXT];
+	char address[18]; /* api.bluez5.address */
+	bool is_sink;     /* its monitor is meant */
+	bool is_bluetooth;
+};
+
+struct graph;
+
+/*
+ * Follows the nodes of `core`, which outlives it.  `wanted` is a node's name or serial number, or NULL for
+ * the Echo.  `changed` is called when graph_target gives another answer.  NULL without memory.
+ */
+struct graph *graph_new(struct pw_core *core, const char *wanted, void (*changed)(void *user),
+                        void *user);
+void graph_free(struct graph *graph);
+
+/* The node to capture; NULL while there is none.  Good until `changed` is called. */
+const struct graph_node *graph_target(const struct graph *graph);
+
+/* Is node `output` linked to node `input`, and nothing else to it? */
+bool graph_linked_only(const struct graph *graph, uint32_t output, uint32_t input);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef UI_KEYMAP_H
+#define UI_KEYMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "relay/command.h"
+
+/*
+ * Which keys do what.  A keymap is a text file; its language is in echorelay-keys(5):
+ *
+ *     keymap 1
+ *     include default
+ *     bind    main  .        delay +1ms
+ *     bind    *     gg       first
+ *     unbind  main  <Space>
+ *
+ * Look-up is the view's context, then "*"; the last line wins.  Pure but for the reading of files.
+ */
+
+enum keymap_context { CONTEXT_ANY, CONTEXT_MAIN, CONTEXT_HELP, CONTEXT_DIALOG, CONTEXT_COUNT };
+
+#define KEYMAP_SEQUENCE 4 /* keys in a row at the most */
+#define KEYMAP_BINDINGS 256
+#define KEYMAP_ARGUMENT 48
+#define KEYMAP_PROBLEMS 32
+
+/* A key: a Unicode character (controls as they are), or KEYMAP_SPECIAL | ncurses' KEY_ code. */
+typedef int32_t keymap_key;
+#define KEYMAP_SPECIAL 0x1000000
+#define KEYMAP_ESCAPE 27
+
+struct keymap_binding {
+	enum keymap_context context;
+	uint8_t length;
+	keymap_key keys[KEYMAP_SEQUENCE];
+	const struct command *command;
+	char argument[KEYMAP_ARGUMENT];
+};
+
+struct keymap_problem {
+	char text[256]; /* "file:line: what is wrong" */
+};
+
+struct keymap {
+	char name[64];
+	int count;
+	struct keymap_binding bindings[KEYMAP_BINDINGS];
+	int problem_count;
+	struct keymap_problem problems[KEYMAP_PROBLEMS];
+};
+
+/*
+ * Loads a keymap by name (own folder, system folders, built in) or by path (with a slash, or ending in
+ * ".keys").  Returns 0; -EINVAL with what is wrong in keymap->problems, the rest of it works all the
+ * same; -ENOENT and others where it cannot be read, told there as well.
+ */
+int keymap_load(struct keymap *keymap, const char *name);
+
+/* The same from a text; `origin` is how messages call it. */
+int keymap_parse(struct keymap *keymap, const char *text, const char *origin);
+
+enum keymap_match { KEYMAP_NONE, KEYMAP_PREFIX, KEYMAP_FOUND };
+
+/* What a sequence of keys means in a context. */
+enum keymap_match keymap_look_up(const struct keymap *keymap, enum keymap_context context,
+                                 const keymap_key *keys, int count,
+                                 const struct keymap_binding **ret_binding);
+
+/* A key as it is written: "a", "<Space>", "<C-l>", "<S-Tab>".  Returns text. */
+char *keymap_key_name(keymap_key key, char *text, size_t size);
+
+/* All keys of one action in a context, for help and hints: ", [" ; "" when there is none. */
+char *keymap_keys_of(const struct keymap *keymap, enum keymap_context context,
+                     enum command_id command, const char *argument, char *text, size_t size);
+
+const char *keymap_context_name(enum keymap_context context);
+
+/* Compiled in; made from keymaps/. */
+struct keymap_builtin {
+	const char *name, *text;
+};
+extern const struct keymap_builtin keymap_builtins[]; /* ends with a NULL name */
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* The terminal is given back even when the program crashes. */
+#include "ui/private.h"
+
+#include <signal.h>
+#include <string.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define RESTORE_BYTES 256
+
+static const int fatal[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT};
+
+static struct {
+	int fd;
+	struct termios modes;
+	char bytes
+	    [RESTORE_BYTES]; /* what takes the screen back: prepared, for a handler may only write */
+	size_t size;
+} saved;
+
+static void capability_add(const char *name)
+{
+	const char *bytes = tigetstr(name);
+	if (!bytes || bytes == (const char *)-1)
+		return;
+	size_t length = strlen(bytes);
+	if (saved.size + length < sizeof(saved.bytes)) {
+		memcpy(saved.bytes + saved.size, bytes, length);
+		saved.size += length;
+	}
+}
+
+static void on_fatal(int signal)
+{
+	ssize_t ignored = write(saved.fd, saved.bytes, saved.size);
+	(void)ignored;
+	tcsetattr(saved.fd, TCSANOW, &saved.modes);
+	raise(signal); /* SA_RESETHAND: now it kills */
+}
+
+void terminal_guard(int fd)
+{
+	struct sigaction action = {.sa_handler = on_fatal,
+	                           .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+	saved.fd = fd;
+	saved.size = 0;
+	tcgetattr(fd, &saved.modes);
+	capability_add("sgr0");
+	capability_add("rmkx");
+	capability_add("cnorm");
+	capability_add("rmcup");
+	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+		sigaction(fatal[i], &action, NULL);
+}
+
+void terminal_unguard(void)
+{
+	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+		signal(fatal[i], SIG_DFL);
+}
