@@ -324,6 +324,8 @@ static void statement(struct parser *parser, char *words[], int count)
 		statement_unbind(parser, words, count);
 	else if (!strcmp(words[0], "include"))
 		statement_include(parser, words, count);
+	else if (!strcmp(words[0], "name") && count == 2 && parser->depth)
+		return; /* the one that includes it has its own */
 	else if (!strcmp(words[0], "name") && count == 2)
 		text_clean(parser->keymap->name, sizeof(parser->keymap->name), words[1]);
 	else if (!strcmp(words[0], "keymap") && count == 2 && !strcmp(words[1], "1"))

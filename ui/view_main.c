@@ -345,7 +345,7 @@ static void line_draw(const struct ui *ui, int row, int panel)
 	const struct model_speaker *calm = panel ? &ui->calm.speakers[panel - 1] : NULL;
 	const struct model_meter *meter = live ? &live->meter : &ui->model.source.meter;
 	int width = canvas->columns, name = width >= 60 ? 14 : 9;
-	int meters = width - name - 4 - (width >= 60 ? 24 : 12),
+	int meters = width - name - 4 - (width >= 60 ? 26 : 12),
 	    each = width >= 60 ? meters / 2 : meters;
 	char text[24];
 	draw_format(canvas, row, 1, name, panel == ui->selected ? THEME_TITLE : THEME_NORMAL,
@@ -363,7 +363,7 @@ static void line_draw(const struct ui *ui, int row, int panel)
 	            latency_text(ui, calm, text, sizeof(text)));
 	draw_format(canvas, row, column + 5, 6, THEME_NORMAL, "%+6.0f", live->trim.us / 1e3);
 	if (width >= 60)
-		draw_format(canvas, row, column + 11, 13, THEME_NORMAL, " %4s%4d%% %s",
+		draw_format(canvas, row, column + 11, 15, THEME_NORMAL, " %4s%4d%% %s",
 		            ms_text(calm->fill_us, 0, text, sizeof(text)), live->volume,
 		            live->muted ? "MUTE" : channel_word(live->channel));
 	else if (live->muted)
@@ -376,7 +376,7 @@ static void line_titles_draw(const struct ui *ui, int row)
 	if (width < 60)
 		return;
 	draw_text(&ui->canvas, row, 3, 20, THEME_DIM, "name");
-	draw_text(&ui->canvas, row, width - 25, 25, THEME_DIM, "  lat   dly  buf  vol");
+	draw_text(&ui->canvas, row, width - 27, 25, THEME_DIM, "  lat   dly  buf  vol");
 }
 
 /* --- header, events, message, hints -------------------------------------------------------------- */
@@ -389,7 +389,7 @@ static int playing_count(const struct model *model)
 	return count;
 }
 
-/* Echo → ear: the same for all that are aligned, so the first one's will do. */
+/* Echo → ear, but for its trim, is the same for all that are aligned: the first one's will do. */
 static const struct model_speaker *first_playing(const struct model *model)
 {
 	for (int i = 0; i < model->speaker_count; i++)
@@ -415,7 +415,8 @@ static void header_draw(const struct ui *ui)
 	clock_text(model->uptime_ms, clock, sizeof(clock));
 	if (first)
 		snprintf(right, sizeof(right), "Echo%sear %s ms  up %s ", canvas->set->arrow,
-		         latency_text(ui, first, latency, sizeof(latency)), clock);
+		         ms_text(first->total_us - first->trim.us, 0, latency, sizeof(latency)),
+		         clock);
 	else
 		snprintf(right, sizeof(right), "up %s ", clock);
 	draw_repeat(canvas, 0, 0, canvas->columns, THEME_HEADER, " ");
@@ -455,25 +456,44 @@ static void events_draw(const struct ui *ui, int row, int rows)
 		event_draw(ui, row + 1 + i - first, &ui->model.events[i]);
 }
 
+/* How much a state wants to be told of; 0: not at all. */
+static int urgency_of(int32_t state)
+{
+	switch (state) {
+	case SPEAKER_LOST:
+	case SPEAKER_FAILED:
+		return 3;
+	case SPEAKER_STALLED:
+		return 2;
+	default:
+		return state == SPEAKER_CONGESTED;
+	}
+}
+
 /* The worst speaker, and the key that helps. */
 static bool speaker_trouble(const struct ui *ui, char *text, size_t size)
 {
 	char keys[48];
+	int worst = -1, most = 0;
+	for (int i = 0; i < ui->model.speaker_count; i++) {
+		int urgency = urgency_of(ui->model.speakers[i].state);
+		if (urgency > most) {
+			most = urgency;
+			worst = i;
+		}
+	}
+	if (worst < 0)
+		return false;
+	const struct model_speaker *speaker = &ui->model.speakers[worst];
 	keymap_keys_of(ui->config.keymap, CONTEXT_MAIN, COMMAND_CONNECT, "toggle", keys,
 	               sizeof(keys));
-	for (int i = 0; i < ui->model.speaker_count; i++) {
-		const struct model_speaker *speaker = &ui->model.speakers[i];
-		if (speaker->state < SPEAKER_CONGESTED)
-			continue;
-		if (speaker->state == SPEAKER_CONGESTED)
-			snprintf(text, size, "%d %s: packets go out late: too far, or Wi-Fi near",
-			         i + 1, speaker->name);
-		else
-			snprintf(text, size, "%d %s: %s (%d then %s: now)", i + 1, speaker->name,
-			         speaker->problem, i + 1, *keys ? keys : ":connect");
-		return true;
-	}
-	return false;
+	if (speaker->state == SPEAKER_CONGESTED)
+		snprintf(text, size, "%d %s: packets go out late: too far, or Wi-Fi near",
+		         worst + 1, speaker->name);
+	else
+		snprintf(text, size, "%d %s: %s (%d %s: now)", worst + 1, speaker->name,
+		         speaker->problem, worst + 1, keys);
+	return true;
 }
 
 static const char *message_text(const struct ui *ui, int64_t now, enum theme_role *role, char *text,
@@ -520,6 +540,8 @@ static const struct hint hints[] = {
 /* The first of the keys that do it. */
 static bool hint_key(const struct ui *ui, const struct hint *hint, char *key, size_t size)
 {
+	if (!hint->argument && !ui->model.speaker_count)
+		return false;
 	if (!hint->argument) {
 		snprintf(key, size, "0-%d",
 		         ui->model.speaker_count < 9 ? ui->model.speaker_count : 9);

@@ -21,7 +21,10 @@ struct house *house_new(const char *scenario)
 	char text[8192], message[256];
 	snprintf(house->folder, sizeof(house->folder), "/tmp/echorelay-house-XXXXXX");
 	assert_non_null(mkdtemp(house->folder));
-	snprintf(text, sizeof(text), scenario, house->folder);
+	const char *folder =
+	    strstr(scenario, "FOLDER"); /* where the speakers' sound is to be kept */
+	snprintf(text, sizeof(text), "%.*s%s%s", folder ? (int)(folder - scenario) : 0, scenario,
+	         folder ? house->folder : "", folder ? folder + 6 : scenario);
 	house->now = 1000 * HOUSE_SECOND;
 	house->clock = (struct clock){house_now, house};
 	settings_init(&house->settings);

@@ -27,7 +27,7 @@ struct house {
 	char folder[64]; /* of the speakers' records; removed with the house */
 };
 
-/* `scenario` as a text; what the speakers let hear is recorded if it has a line "record = %s". */
+/* `scenario` as a text; what the speakers let hear is kept if it has a line "record = FOLDER". */
 struct house *house_new(const char *scenario);
 void house_free(struct house *house);
 void house_run(struct house *house, int64_t ns);

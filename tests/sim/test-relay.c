@@ -13,7 +13,7 @@
 #define SECOND HOUSE_SECOND
 
 #define HOUSE                                                                                      \
-	"[world]\nrecord = %s\n"                                                                   \
+	"[world]\nrecord = FOLDER\n"                                                               \
 	"[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"                                            \
 	"[echo Echo Dot]\naddress = 44:00:49:12:AB:CD\n"                                           \
 	"[speaker Kitchen]\naddress = 00:00:5E:00:53:01\nlatency = 180 ms\nreports = 180 ms\n"     \
@@ -63,8 +63,8 @@ static void speakers_are_connected_and_play_in_step(void **state)
 		assert_int_equal(speaker->dropped, 0);
 		assert_true(speaker->meter.peak_cdb[0] > -4000);
 		/* all of them add up to the same instant */
-		assert_in_range(speaker->total_us - speaker->queue.us, model->speakers[0].total_us - 50,
-		                model->speakers[0].total_us + 50);
+		assert_in_range(speaker->total_us - speaker->queue.us,
+		                model->speakers[0].total_us - 50, model->speakers[0].total_us + 50);
 	}
 	house_command(house, "volume Study 100");
 	house_run(house, SECOND);
@@ -104,8 +104,9 @@ static void trim_moves_one_speaker(void **state)
 static void slower_joiner_moves_all(void **state)
 {
 	(void)state;
-	struct house *house = house_new(HOUSE "[speaker Slow]\naddress = 00:00:5E:00:53:04\n"
-	                                      "latency = 400 ms\nreports = 400 ms\nreachable = no\n");
+	struct house *house = house_new(HOUSE
+	                                "[speaker Slow]\naddress = 00:00:5E:00:53:04\n"
+	                                "latency = 400 ms\nreports = 400 ms\nreachable = no\n");
 	house_run(house, 10 * SECOND);
 	assert_int_equal(house_speaker(house, "Hall")->delay_us, 0);
 	house_device(house, "Slow")->reachable = true;
@@ -155,7 +156,8 @@ static void stalled_speaker_is_cut_loose_and_comes_back(void **state)
 	assert_int_equal(house_speaker(house, "Study")->state, SPEAKER_STALLED);
 	house_run(house, 14 * SECOND);
 	assert_int_equal(house_speaker(house, "Study")->state, SPEAKER_STREAMING);
-	assert_int_equal(house_speaker(house, "Study")->stalls, 2); /* tried once while it was deaf */
+	assert_int_equal(house_speaker(house, "Study")->stalls,
+	                 2); /* tried once while it was deaf */
 	assert_int_equal(house_speaker(house, "Hall")->late, 0);
 	int64_t at = (house->now - 1000 * SECOND) * 44100 / SECOND - 2 * 44100, count;
 	house_close(house);
@@ -170,10 +172,11 @@ static void stalled_speaker_is_cut_loose_and_comes_back(void **state)
 static void bluetoothd_restart_is_survived(void **state)
 {
 	(void)state;
-	struct house *house = house_new("[world]\nevent = 12 s restart 3 s\n"
-	                                "[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
-	                                "[echo Echo Dot]\nadapter = hci0\n"
-	                                "[speaker A]\nreports = 180 ms\n[speaker B]\nreports = 150 ms\n");
+	struct house *house =
+	    house_new("[world]\nevent = 12 s restart 3 s\n"
+	              "[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+	              "[echo Echo Dot]\nadapter = hci0\n"
+	              "[speaker A]\nreports = 180 ms\n[speaker B]\nreports = 150 ms\n");
 	assert_true(house_wait(house, 10 * SECOND, all_stream));
 	house_run(house, 1013 * SECOND - house->now);
 	assert_string_equal(relay_model(house->relay)->problem, "bluetoothd has stopped");
@@ -272,12 +275,13 @@ static void wrong_commands_are_explained(void **state)
 static void hostile_names_are_cleaned(void **state)
 {
 	(void)state;
-	struct house *house = house_new("[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
-	                                "[speaker 1]\nname = \\x1b[2J\\x07evil\\xff\\xe2\\x80\\xae\n"
-	                                "address = 00:00:5E:00:53:01\n"
-	                                "[speaker 2]\nname = \\x01\naddress = 00:00:5E:00:53:02\n"
-	                                "[speaker 3]\nname = \\xe2\\x80\\xaeK\\xc3\\xbcche\n"
-	                                "address = 00:00:5E:00:53:03\n");
+	struct house *house =
+	    house_new("[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+	              "[speaker 1]\nname = \\x1b[2J\\x07evil\\xff\\xe2\\x80\\xae\n"
+	              "address = 00:00:5E:00:53:01\n"
+	              "[speaker 2]\nname = \\x01\naddress = 00:00:5E:00:53:02\n"
+	              "[speaker 3]\nname = \\xe2\\x80\\xaeK\\xc3\\xbcche\n"
+	              "address = 00:00:5E:00:53:03\n");
 	house_run(house, 5 * SECOND);
 	assert_string_equal(relay_model(house->relay)->speakers[0].name, "?");
 	assert_string_equal(relay_model(house->relay)->speakers[1].name, "?[2J?evil");

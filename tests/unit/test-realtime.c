@@ -174,9 +174,10 @@ static void allocate(void *data)
 
 static void allocate_in_libc(void *data)
 {
-	char *text = NULL;
-	if (asprintf(&text, "%p", data) > 0)
-		free(text);
+	FILE *file = fopen("/dev/null", "r");
+	(void)data;
+	if (file)
+		fclose(file);
 }
 
 static void allocate_in_libsbc(void *data)
@@ -214,7 +215,7 @@ static void guard_catches(void **state)
 	assert_int_equal(pipe(fds), 0);
 #if WATCHES_MALLOC
 	assert_true(violations_of(allocate, NULL) >= 2);
-	assert_true(violations_of(allocate_in_libc, &fds) >= 2);
+	assert_true(violations_of(allocate_in_libc, NULL) >= 2);
 	assert_true(violations_of(allocate_in_libsbc, NULL) >= 2);
 	assert_true(violations_of(lock, NULL) >= 1);
 #else

@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The screen: what it shows of a model (that came over the wire), and what keys make of it.
+ * Goldens stand beside this file; UPDATE=1 writes them anew.
+ */
+#include "tests/helpers/test.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "ui/private.h"
+
+#define S UI_SECOND
+
+static struct keymap keys;
+
+/* --- a model ------------------------------------------------------------------------------------- */
+
+static void speaker_make(struct model_speaker *speaker, const char *name, int32_t state, int32_t ms)
+{
+	*speaker = (struct model_speaker){
+	    .state = state,
+	    .state_ms = 3727000,
+	    .retry_ms = MODEL_UNKNOWN,
+	    .bitpool = 53,
+	    .rate = 44100,
+	    .kbps = 328,
+	    .mtu = 672,
+	    .input = {13488, ORIGIN_SET},
+	    .align = {221000 - ms * 1000, ORIGIN_SET},
+	    .trim = {0, ORIGIN_SET},
+	    .packet = {14512, ORIGIN_SET},
+	    .queue = {0, ORIGIN_MEASURED},
+	    .speaker = {ms * 1000, ORIGIN_REPORTED},
+	    .total_us = 249000,
+	    .delay_us = 221000 - ms * 1000,
+	    .fill_us = 28000,
+	    .queue_packets = 1,
+	    .jitter_us = 120,
+	    .sent = 256790,
+	    .meter = {.peak_cdb = {-620, -680},
+	              .rms_cdb = {-1400, -1520},
+	              .hold_cdb = {-310, -400}},
+	    .volume = 72,
+	    .autoconnect = true,
+	    .airtime_permille = 258,
+	};
+	strcpy(speaker->name, name);
+	strcpy(speaker->address, "70:99:1C:0A:B2:44");
+	strcpy(speaker->codec, "sbc");
+	strcpy(speaker->mode, "joint");
+}
+
+static void speaker_silence(struct model_speaker *speaker)
+{
+	for (int i = 0; i < 2; i++)
+		speaker->meter.peak_cdb[i] = speaker->meter.rms_cdb[i] =
+		    speaker->meter.hold_cdb[i] = MODEL_UNKNOWN;
+	speaker->rate = speaker->bitpool = speaker->total_us = speaker->fill_us = MODEL_UNKNOWN;
+	speaker->jitter_us = speaker->airtime_permille = MODEL_UNKNOWN;
+	*speaker->codec = 0;
+}
+
+static void event_add(struct model *model, int32_t level, const char *subject, const char *text)
+{
+	struct model_event *event = &model->events[model->event_count++];
+	*event = (struct model_event){.number = model->event_count,
+	                              .time_us = (50851 + model->event_count * 7) * 1000000ll,
+	                              .level = level};
+	strcpy(event->subject, subject);
+	strcpy(event->text, text);
+}
+
+static void house_make(struct model *model)
+{
+	memset(model, 0, sizeof(*model));
+	model->uptime_ms = 8047000;
+	model->source = (struct model_source){.state = MODEL_SOURCE_STREAMING,
+	                                      .bitpool = 53,
+	                                      .rate = 44100,
+	                                      .channels = 2,
+	                                      .latency_us = 41000,
+	                                      .fill_us = 28400,
+	                                      .drift_ppb = 18200,
+	                                      .meter = {.peak_cdb = {-620, -680},
+	                                                .rms_cdb = {-1400, -1520},
+	                                                .hold_cdb = {-310, -400}}};
+	strcpy(model->source.name, "Echo Dot (kitchen)");
+	strcpy(model->source.node, "bluez_input.44_00_49_12_AB_CD.2");
+	strcpy(model->source.codec, "sbc");
+	model->speaker_count = 4;
+	speaker_make(&model->speakers[0], "Living JBL Flip 5", SPEAKER_STREAMING, 187);
+	speaker_make(&model->speakers[1], "Bedroom Bose Mini", SPEAKER_CONGESTED, 221);
+	speaker_make(&model->speakers[2], "Patio Sony XB13", SPEAKER_STREAMING, 196);
+	speaker_make(&model->speakers[3], "Study UE Boom 3", SPEAKER_LOST, 200);
+	model->speakers[0].trim.us = 35000;
+	model->speakers[0].total_us = 284000;
+	model->speakers[1].jitter_us = 29800;
+	model->speakers[1].dropped = 14;
+	model->speakers[1].state_ms = 9000;
+	model->speakers[1].channel = MODEL_LEFT;
+	model->speakers[2].muted = true;
+	model->speakers[2].channel = MODEL_MONO;
+	model->speakers[2].meter.over = true;
+	model->speakers[2].speaker.origin = ORIGIN_ASSUMED;
+	model->speakers[3].state_ms = 12000;
+	model->speakers[3].retry_ms = 3200;
+	model->speakers[3].attempt = 3;
+	model->speakers[3].autoconnect = false;
+	strcpy(model->speakers[3].problem, "does not answer - is it switched on and near?");
+	speaker_silence(&model->speakers[3]);
+	event_add(model, MODEL_INFO, "relay", "the source plays");
+	event_add(model, MODEL_INFO, "Patio Sony XB13", "muted");
+	event_add(model, MODEL_WARNING, "Bedroom Bose Mini", "packets go out late");
+	event_add(model, MODEL_ERROR, "Study UE Boom 3", "the link is gone; next attempt in 2 s");
+	event_add(model, MODEL_INFO, "Living JBL Flip 5", "delay +34 -> +35 ms");
+	event_add(model, MODEL_WARNING, "Study UE Boom 3",
+	          "does not answer - is it switched on and near?; next attempt in 8 s");
+}
+
+static void nobody_make(struct model *model)
+{
+	memset(model, 0, sizeof(*model));
+	model->uptime_ms = 3000;
+	model->source.bitpool = model->source.rate = model->source.latency_us = MODEL_UNKNOWN;
+	model->source.fill_us = model->source.drift_ppb = MODEL_UNKNOWN;
+	for (int i = 0; i < 2; i++)
+		model->source.meter.peak_cdb[i] = model->source.meter.rms_cdb[i] =
+		    model->source.meter.hold_cdb[i] = MODEL_UNKNOWN;
+}
+
+static void no_bluetooth_make(struct model *model)
+{
+	nobody_make(model);
+	strcpy(model->problem, "bluetoothd is not running - sudo systemctl start bluetooth");
+	strcpy(model->source.problem,
+	       "no PipeWire - systemctl --user enable --now pipewire wireplumber");
+}
+
+static void crowd_make(struct model *model)
+{
+	house_make(model);
+	model->speaker_count = 20;
+	for (int i = 4; i < 20; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "Speaker with number %d", i + 1);
+		speaker_make(&model->speakers[i], name, SPEAKER_STREAMING, 200);
+	}
+}
+
+static void foreign_make(struct model *model)
+{
+	house_make(model);
+	strcpy(model->speakers[0].name, "音楽スピーカーのとても長い名前です");
+	strcpy(model->speakers[1].name, "Küche ♫ größer als der Platz dafür ist");
+	strcpy(model->source.name, "🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵");
+}
+
+/* --- a screen ------------------------------------------------------------------------------------ */
+
+static struct {
+	struct ui *ui;
+	FILE *in, *out;
+	char lines[64][128]; /* commands that were sent */
+	int line_count;
+	int quits;
+	int64_t now;
+} bench;
+
+static void on_command(void *user, uint32_t request, const char *line)
+{
+	(void)user, (void)request;
+	snprintf(bench.lines[bench.line_count++ % 64], 128, "%s", line);
+}
+
+static void on_quit(void *user)
+{
+	(void)user;
+	bench.quits++;
+}
+
+static void screen_open(int columns, int rows, bool ascii)
+{
+	static const struct ui_port port = {on_command, on_quit, NULL};
+	char text[16];
+	memset(&bench, 0, sizeof(bench));
+	snprintf(text, sizeof(text), "%d", columns);
+	setenv("COLUMNS", text, 1);
+	snprintf(text, sizeof(text), "%d", rows);
+	setenv("LINES", text, 1);
+	bench.in = fopen("/dev/null", "r");
+	bench.out = fopen("/dev/null", "w");
+	struct ui_config config = {.keymap = &keys,
+	                           .terminal = "xterm-256color",
+	                           .in = bench.in,
+	                           .out = bench.out,
+	                           .ascii = ascii,
+	                           .colour = true,
+	                           .title = "echorelay"};
+	assert_int_equal(ui_new(&bench.ui, &config, &port), 0);
+	bench.now = 1000 * S;
+}
+
+static void screen_close(void)
+{
+	ui_free(bench.ui);
+	fclose(bench.in);
+	fclose(bench.out);
+}
+
+/* As an attached screen would get it. */
+static void screen_show(const struct model *model)
+{
+	static struct model copy;
+	json_t *json = model_to_json(model, MODEL_WIRE);
+	assert_int_equal(model_from_json(&copy, json), 0);
+	json_decref(json);
+	ui_show(bench.ui, &copy, bench.now);
+}
+
+static void press(const char *text)
+{
+	for (; *text; text++)
+		ui_key(bench.ui, *text, bench.now);
+}
+
+static void assert_screen(const char *name)
+{
+	char path[256], message[256], *golden;
+	ui_paint(bench.ui, bench.now);
+	char *shown = ui_dump(bench.ui);
+	snprintf(path, sizeof(path), "tests/screens/%s.screen", name);
+	if (getenv("UPDATE"))
+		assert_int_equal(file_replace_text(path, shown), 0);
+	if (file_read_text(path, &golden, message, sizeof(message)))
+		fail_msg("%s", message);
+	if (strcmp(golden, shown))
+		print_message("# %s is now:\n%s", path, shown);
+	assert_string_equal(golden, shown);
+	free(golden);
+	free(shown);
+}
+
+/* --- goldens ------------------------------------------------------------------------------------- */
+
+static void screens_are_as_drawn(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		void (*make)(struct model *);
+		int columns, rows;
+		bool ascii;
+		const char *keys;
+	} cases[] = {
+	    {"main-80x24", house_make, 80, 24, false, ""},
+	    {"main-120x40", house_make, 120, 40, false, ""},
+	    {"main-80x24-ascii", house_make, 80, 24, true, ""},
+	    {"main-60x16", house_make, 60, 16, false, "2"},
+	    {"main-40x10", house_make, 40, 10, false, "4"},
+	    {"main-32x6", house_make, 32, 6, false, "4"},
+	    {"main-10x3", house_make, 10, 3, false, ""},
+	    {"nobody-80x24", nobody_make, 80, 24, false, ""},
+	    {"no-bluetooth-80x24", no_bluetooth_make, 80, 24, false, ""},
+	    {"crowd-80x24", crowd_make, 80, 24, false, "G"},
+	    {"foreign-80x24", foreign_make, 80, 24, false, ""},
+	    {"help-80x24", house_make, 80, 24, false, "?"},
+	    {"help-120x40", house_make, 120, 40, false, "?"},
+	    {"quit-80x24", house_make, 80, 24, false, "q"},
+	    {"no-events-80x24", house_make, 80, 24, false, "v"},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		static struct model model;
+		cases[i].make(&model);
+		screen_open(cases[i].columns, cases[i].rows, cases[i].ascii);
+		screen_show(&model);
+		press(cases[i].keys);
+		assert_screen(cases[i].name);
+		screen_close();
+	}
+}
+
+static void numbers_are_calm(void **state)
+{
+	(void)state;
+	static struct model model;
+	house_make(&model);
+	screen_open(80, 24, false);
+	screen_show(&model);
+	model.speakers[0].fill_us = 11000;
+	model.speakers[0].state = SPEAKER_CONNECTING; /* a state is shown at once */
+	bench.now += S / 10;
+	screen_show(&model);
+	assert_int_equal(bench.ui->calm.speakers[0].fill_us, 28000);
+	assert_int_equal(bench.ui->model.speakers[0].state, SPEAKER_CONNECTING);
+	bench.now += S / 2;
+	screen_show(&model);
+	assert_int_equal(bench.ui->calm.speakers[0].fill_us, 11000);
+	screen_close();
+}
+
+/* --- keys ---------------------------------------------------------------------------------------- */
+
+static void keys_become_commands(void **state)
+{
+	(void)state;
+	static struct model model;
+	static const struct {
+		const char *keys, *line;
+	} cases[] = {
+	    {".", "delay 70:99:1C:0A:B2:44 +1ms"},
+	    {",", "delay 70:99:1C:0A:B2:44 -1ms"},
+	    {">", "delay 70:99:1C:0A:B2:44 +10ms"},
+	    {"{", "delay 70:99:1C:0A:B2:44 -10ms"},
+	    {"=", "volume 70:99:1C:0A:B2:44 +5"},
+	    {"m", "mute 70:99:1C:0A:B2:44 toggle"},
+	    {"M", "mute all toggle"},
+	    {"C", "channel 70:99:1C:0A:B2:44 next"},
+	    {"\n", "connect 70:99:1C:0A:B2:44 on"},
+	    {"r", "reset "},
+	};
+	house_make(&model);
+	screen_open(80, 24, false);
+	screen_show(&model);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		press(cases[i].keys);
+		assert_int_equal(bench.line_count, (int)i + 1);
+		assert_string_equal(bench.lines[i], cases[i].line);
+	}
+	press("0."); /* the Echo has no delay of its own */
+	assert_int_equal(bench.line_count, COUNT(cases));
+	assert_string_equal(bench.ui->message, "select a speaker first");
+	screen_close();
+}
+
+static void selection_moves_and_stops_at_the_ends(void **state)
+{
+	(void)state;
+	static struct model model;
+	house_make(&model);
+	screen_open(80, 24, false);
+	screen_show(&model);
+	assert_int_equal(bench.ui->selected, 1);
+	press("jjjjjj");
+	assert_int_equal(bench.ui->selected, 4);
+	press("kk");
+	assert_int_equal(bench.ui->selected, 2);
+	press("g");
+	assert_int_equal(bench.ui->selected, 0);
+	press("9");
+	assert_int_equal(bench.ui->selected, 4);
+	model.speaker_count = 2;
+	screen_show(&model);
+	assert_int_equal(bench.ui->selected, 2);
+	screen_close();
+}
+
+static void leaving_asks_first(void **state)
+{
+	(void)state;
+	static struct model model;
+	house_make(&model);
+	screen_open(80, 24, false);
+	screen_show(&model);
+	press("q\n");
+	press("qn");
+	press("q\x1b");
+	press("?q"); /* closes the help, no more */
+	assert_int_equal(bench.quits, 0);
+	assert_int_equal(bench.ui->view, VIEW_MAIN);
+	press("Qy");
+	assert_int_equal(bench.quits, 1);
+	screen_close();
+}
+
+static void answers_are_shown(void **state)
+{
+	(void)state;
+	static struct model model;
+	house_make(&model);
+	screen_open(80, 24, false);
+	screen_show(&model);
+	press(".");
+	ui_answer(bench.ui, bench.ui->request - 1, -EINVAL, "an old answer", bench.now);
+	assert_string_equal(bench.ui->message, "");
+	ui_answer(bench.ui, bench.ui->request, 0, "delay +35 -> +36 ms", bench.now);
+	assert_string_equal(bench.ui->message, "delay +35 -> +36 ms");
+	press("x");
+	assert_string_equal(bench.ui->message, "x does nothing here; ? shows the keys");
+	screen_close();
+}
+
+static void any_size_and_any_key_is_survived(void **state)
+{
+	(void)state;
+	static struct model model;
+	unsigned seed = 7;
+	crowd_make(&model);
+	screen_open(80, 24, false);
+	for (int i = 0; i < 2000; i++) {
+		if (i % 10 == 0) {
+			resize_term(1 + rand_r(&seed) % 60, 1 + rand_r(&seed) % 200);
+			ui_resize(bench.ui);
+			model.speaker_count = rand_r(&seed) % 21;
+		}
+		screen_show(&model);
+		for (int k = 0; k < 5; k++) {
+			keymap_key key = rand_r(&seed) % 2
+			                     ? rand_r(&seed) % 128
+			                     : KEYMAP_SPECIAL | (256 + rand_r(&seed) % 300);
+			if (key != 26) /* would stop this program */
+				ui_key(bench.ui, key, bench.now);
+			bench.now += S / 100;
+		}
+		ui_paint(bench.ui, bench.now);
+	}
+	screen_close();
+}
+
+/* --- keymaps ------------------------------------------------------------------------------------- */
+
+static void shipped_keymaps_are_good(void **state)
+{
+	(void)state;
+	for (const struct keymap_builtin *builtin = keymap_builtins; builtin->name; builtin++) {
+		static struct keymap keymap;
+		int error = keymap_load(&keymap, builtin->name);
+		if (error)
+			fail_msg("%s", keymap.problems[0].text);
+		assert_true(keymap.count > 20);
+		assert_string_equal(keymap.name, builtin->name);
+	}
+}
+
+static void sequences_wait_for_their_end(void **state)
+{
+	(void)state;
+	static struct keymap keymap;
+	const struct keymap_binding *binding;
+	assert_int_equal(keymap_load(&keymap, "vi"), 0);
+	keymap_key g[] = {'g', 'g'};
+	assert_int_equal(keymap_look_up(&keymap, CONTEXT_MAIN, g, 1, &binding), KEYMAP_PREFIX);
+	assert_int_equal(keymap_look_up(&keymap, CONTEXT_MAIN, g, 2, &binding), KEYMAP_FOUND);
+	assert_int_equal(binding->command->id, COMMAND_FIRST);
+	g[1] = 'x';
+	assert_int_equal(keymap_look_up(&keymap, CONTEXT_MAIN, g, 2, &binding), KEYMAP_NONE);
+}
+
+static void later_lines_win(void **state)
+{
+	(void)state;
+	static struct keymap keymap;
+	const struct keymap_binding *binding;
+	keymap_key key = '.';
+	const char *text = "keymap 1\ninclude default\nbind main . volume +5 # louder\n"
+			   "unbind * ?\nbind * ø help\nname \"My own\"\n";
+	assert_int_equal(keymap_parse(&keymap, text, "mine"), 0);
+	assert_string_equal(keymap.name, "My own");
+	assert_int_equal(keymap_look_up(&keymap, CONTEXT_MAIN, &key, 1, &binding), KEYMAP_FOUND);
+	assert_int_equal(binding->command->id, COMMAND_VOLUME);
+	key = '?';
+	assert_int_equal(keymap_look_up(&keymap, CONTEXT_MAIN, &key, 1, &binding), KEYMAP_NONE);
+	char keys_text[48];
+	assert_string_equal(keymap_keys_of(&keymap, CONTEXT_MAIN, COMMAND_HELP, "", keys_text, 48),
+	                    "<F1> ø");
+}
+
+static void wrong_keymaps_are_named_by_line(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *complaint;
+	} cases[] = {
+	    {"keymap 2\n", "k:1: this program reads keymaps of version 1"},
+	    {"\n\nbnd main x help\n", "k:3: no statement 'bnd'"},
+	    {"bind main x\n", "k:1: bind CONTEXT KEYS ACTION"},
+	    {"bind mian x help\n", "k:1: no context 'mian'"},
+	    {"bind main x hlep\n", "k:1: no action 'hlep'; did you mean 'help'?"},
+	    {"bind main x xyzzy\n", "k:1: no action 'xyzzy'"},
+	    {"bind main x delay soon\n", "k:1: delay takes [+|-|=]TIME, not 'soon'"},
+	    {"bind main x help me\n", "k:1: help takes nothing, not 'me'"},
+	    {"bind main <C-m> help\n", "k:1: <C-m> is <Enter>: terminals send the same"},
+	    {"bind main <C-A> help\n", "k:1: <C-A>: a terminal does not tell it from <C-a>"},
+	    {"bind main <Foo> help\n", "k:1: no key <Foo>"},
+	    {"bind main abcde help\n", "k:1: more than 4 keys in a row"},
+	    {"bind main g first\nbind main gg last\n", "k:2: g... and g... are bound both"},
+	    {"unbind main y\n", "k:1: y is not bound there"},
+	    {"bind main \"x help\n", "k:1: a quote does not end"},
+	    {"include nowhere\n", "no keymap 'nowhere'"},
+	    {"include tests/screens/loop.keys\n", "more than 8 includes within each other"},
+	    {"\xff\n", "k:1: no statement"},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		static struct keymap keymap;
+		assert_int_equal(keymap_parse(&keymap, cases[i].text, "k"), -EINVAL);
+		if (!strstr(keymap.problems[0].text, cases[i].complaint))
+			fail_msg("%s, not %s", keymap.problems[0].text, cases[i].complaint);
+	}
+}
+
+static void every_command_has_a_key(void **state)
+{
+	(void)state;
+	for (int id = 0; id < COMMAND_COUNT; id++) {
+		bool bound = false;
+		for (int i = 0; i < keys.count; i++)
+			bound |= (int)keys.bindings[i].command->id == id;
+		assert_true(bound);
+	}
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	setlocale(LC_ALL, "C.UTF-8");
+	return keymap_load(&keys, "default");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(screens_are_as_drawn),
+	    cmocka_unit_test(numbers_are_calm),
+	    cmocka_unit_test(keys_become_commands),
+	    cmocka_unit_test(selection_moves_and_stops_at_the_ends),
+	    cmocka_unit_test(leaving_asks_first),
+	    cmocka_unit_test(answers_are_shown),
+	    cmocka_unit_test(any_size_and_any_key_is_survived),
+	    cmocka_unit_test(shipped_keymaps_are_good),
+	    cmocka_unit_test(sequences_wait_for_their_end),
+	    cmocka_unit_test(later_lines_win),
+	    cmocka_unit_test(wrong_keymaps_are_named_by_line),
+	    cmocka_unit_test(every_command_has_a_key),
+	};
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
