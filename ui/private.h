@@ -47,8 +47,12 @@ void view_quit_draw(struct ui *ui);
 /* Draws an empty box with a title; the inside begins one row and two columns further in. */
 void box_draw(const struct ui *ui, int row, int column, int rows, int columns, const char *title);
 
-/* terminal.c: gives the terminal back even from a crash. */
-void terminal_guard(int fd);
+/*
+ * terminal.c.  Is that terminal (NULL: $TERM) known, and can its cursor be moved?  To be asked before
+ * ncurses touches it: its modes are noted here, and given back even from a crash while it is guarded.
+ */
+bool terminal_able(const char *name, int fd);
+void terminal_guard(void);
 void terminal_unguard(void);
 
 #endif

@@ -2,6 +2,7 @@
 /* The terminal is given back even when the program crashes. */
 #include "ui/private.h"
 
+#include <curses.h>
 #include <signal.h>
 #include <string.h>
 #include <term.h>
@@ -40,13 +41,22 @@ static void on_fatal(int signal)
 	raise(signal); /* SA_RESETHAND: now it kills */
 }
 
-void terminal_guard(int fd)
+bool terminal_able(const char *name, int fd)
+{
+	int error;
+	saved.fd = fd;
+	tcgetattr(fd, &saved.modes); /* as they were before ncurses had its way */
+	if (setupterm(name, fd, &error) == ERR)
+		return false;
+	const char *move = tigetstr("cup");
+	return move && move != (const char *)-1;
+}
+
+void terminal_guard(void)
 {
 	struct sigaction action = {.sa_handler = on_fatal,
 	                           .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
-	saved.fd = fd;
 	saved.size = 0;
-	tcgetattr(fd, &saved.modes);
 	capability_add("sgr0");
 	capability_add("rmkx");
 	capability_add("cnorm");

@@ -43,7 +43,8 @@ int ui_new(struct ui **ret_ui, const struct ui_config *config, const struct ui_p
 	ui->config = *config;
 	ui->port = *port;
 	ui->events = true;
-	ui->screen = newterm(config->terminal, config->out, config->in);
+	bool able = terminal_able(config->terminal, fileno(config->out));
+	ui->screen = able ? newterm(config->terminal, config->out, config->in) : NULL;
 	if (!ui->screen) {
 		free(ui);
 		return -ENOTTY;
@@ -60,7 +61,7 @@ int ui_new(struct ui **ret_ui, const struct ui_config *config, const struct ui_p
 	ui->canvas.set = charset_of(!config->ascii);
 	size_take(ui);
 	if (isatty(fileno(config->out)))
-		terminal_guard(fileno(config->out));
+		terminal_guard();
 	*ret_ui = ui;
 	return 0;
 }

@@ -41,6 +41,7 @@ struct capture {
 	struct spa_source *retry;
 	bool broken; /* the connection failed: to be taken down, outside of its own callbacks */
 	bool reports_latency; /* the daemon is 1.4 or newer */
+	bool listed;          /* all nodes that were there have been told */
 	struct graph *graph;
 
 	struct pw_stream *stream;
@@ -149,7 +150,7 @@ static void tell(struct capture *capture, enum source_state state, const char *p
 static void tell_missing(struct capture *capture)
 {
 	char text[SOURCE_TEXT];
-	if (*capture->wanted)
+	if (*capture->wanted && capture->listed)
 		snprintf(text, sizeof(text),
 		         "PipeWire has no node '%.60s' - pw-cli ls Node lists them",
 		         capture->wanted);
@@ -272,7 +273,7 @@ static void daemon_leave(struct capture *capture)
 		pw_core_disconnect(capture->core);
 	}
 	capture->core = NULL;
-	capture->broken = false;
+	capture->broken = capture->listed = false;
 }
 
 static void on_core_error(void *data, uint32_t id, int seq, int result, const char *message)
@@ -291,10 +292,22 @@ static void on_core_info(void *data, const struct pw_core_info *info)
 		capture->reports_latency = major > 1 || (major == 1 && minor >= 4);
 }
 
+/* The answer to pw_core_sync: everything before it has come. */
+static void on_core_done(void *data, uint32_t id, int seq)
+{
+	struct capture *capture = data;
+	(void)seq;
+	if (id != PW_ID_CORE || capture->listed)
+		return;
+	capture->listed = true;
+	gate_set(capture);
+}
+
 static const struct pw_core_events core_events = {
     PW_VERSION_CORE_EVENTS,
     .error = on_core_error,
     .info = on_core_info,
+    .done = on_core_done,
 };
 
 static void daemon_find(struct capture *capture)
@@ -308,6 +321,7 @@ static void daemon_find(struct capture *capture)
 	pw_core_add_listener(capture->core, &capture->core_listener, &core_events, capture);
 	capture->graph =
 	    graph_new(capture->core, *capture->wanted ? capture->wanted : NULL, on_graph, capture);
+	pw_core_sync(capture->core, PW_ID_CORE, 0);
 	tell_missing(capture);
 }
 

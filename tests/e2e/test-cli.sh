@@ -1,0 +1,92 @@
+#!/bin/bash
+# The command line: what it prints and with which code it ends, above all when something is wrong.
+# shellcheck source=tests/helpers/tap.sh
+. tests/helpers/tap.sh
+keys=$work/my.keys conf=$work/my.conf
+
+expect "help" 0 "--demo[=SCENARIO]" "$relay" --help
+expect "version" 0 "echorelay " "$relay" --version
+expect "commands are listed" 0 "delay SPEAKER [+|-|=]TIME" "$relay" --list-commands
+expect "keys are listed" 0 "main    ,          delay -1ms" "$relay" --list-keys
+expect "keys of another keymap" 0 "gg         first" "$relay" --list-keys --keymap vi
+
+expect "unknown option" 64 "Try 'echorelay --help'" "$relay" --dmeo
+expect "stray word" 64 "'demo' is no option" "$relay" demo
+expect "option without its value" 64 "requires an argument" "$relay" --for
+expect "time that is none" 64 "--for soon: is no number of seconds" "$relay" --for soon
+expect "adapter that is none" 64 "is no Bluetooth address" "$relay" --adapter hci0
+
+expect "missing keymap" 66 "no keymap 'nowhere'" "$relay" --list-keys --keymap nowhere
+expect "missing keymap file" 66 "No such file" "$relay" --demo --batch --keymap "$keys"
+printf 'keymap 1\ninclude default\n\nbind main x dely +1ms\n' >"$keys"
+expect "broken keymap, by line" 65 "my.keys:4: no action 'dely'; did you mean 'delay'?" \
+  "$relay" --demo --batch --keymap "$keys"
+expect "check-keys finds it" 65 "my.keys:4:" "$relay" --check-keys "$keys"
+printf 'keymap 1\ninclude default\nbind main x delay +1ms\n' >"$keys"
+expect "check-keys is content" 0 "no mistakes" "$relay" --check-keys "$keys"
+for file in keymaps/*.keys; do
+  expect "$file" 0 "no mistakes" "$relay" --check-keys "$file"
+done
+
+expect "missing config" 66 "No such file" "$relay" --demo --batch --config "$conf"
+printf '[relay]\nrate = 44100\nkeymapp = vi\n' >"$conf"
+expect "broken config, by line" 65 "my.conf:3: no key 'keymapp'" "$relay" --demo --batch --config "$conf"
+mkdir -p "$XDG_CONFIG_HOME/echorelay"
+cp "$conf" "$XDG_CONFIG_HOME/echorelay/echorelay.conf"
+expect "one's own config is read" 65 "echorelay.conf:3:" "$relay" --demo --batch
+printf '[relay]\nkeymap = vi\n' >"$XDG_CONFIG_HOME/echorelay/echorelay.conf"
+expect "and used" 0 "gg         first" "$relay" --list-keys
+rm "$XDG_CONFIG_HOME/echorelay/echorelay.conf"
+
+expect "missing scenario" 66 "No such file" "$relay" --demo=nowhere --batch
+printf '[adapter hci0]\n[speaker A]\nlatency = long\n' >"$work/s.scenario"
+expect "broken scenario, by line" 65 "s.scenario:3: 'long' is no duration" \
+  "$relay" --demo="$work/s.scenario" --batch
+echo "this is no sound" >"$work/no.wav"
+expect "sound file that is none" 65 "no.wav: no sound file" "$relay" --demo="file:$work/no.wav" --batch
+expect "missing sound file" 66 "No such file" "$relay" --demo="file:$work/nowhere.wav" --batch
+expect "log that cannot be written" 73 "/nowhere/log" "$relay" --demo --batch --log /nowhere/log
+echo x >"$work/file"
+expect "state that cannot be written" 73 "nothing will be kept" \
+  "$relay" --demo --batch --state "$work/file/state"
+
+expect "terminal that can do nothing" 69 "'dumb' cannot show a screen" \
+  script -qec "TERM=dumb $relay --demo --for 2" /dev/null
+expect "terminal that is unknown" 69 "cannot show a screen" \
+  script -qec "TERM=no-such-terminal $relay --demo --for 2" /dev/null
+
+expect "no bluetoothd" 69 "bus" "$relay" --bus "unix:path=$work/no-bus" --batch --for 2
+expect "without a terminal: what there is, once" 0 "speaker 70:99:1C:0A:B2:44 state=paired" "$relay" --demo
+expect "batch" 0 'state=streaming' "$relay" --demo=healthy --batch --for 4
+
+"$relay" --demo=healthy --json --for 8 >"$work/json" 2>"$work/errors"
+result "json ends well" $?
+[ ! -s "$work/errors" ]
+result "json has no errors" $?
+[ "$(wc -l <"$work/json")" -ge 6 ]
+result "json has a line a second" $?
+tail -1 "$work/json" | grep -q '^{"schema":1,"time":"20[0-9-]*T[0-9:.]*Z","source":{.*"speakers":\[{.*"adapters":\[{.*}\]}$'
+result "json is one object a line" $?
+tail -1 "$work/json" | grep -o '"state":"[a-z]*"' | sort | uniq -c | grep -q '5 "state":"streaming"'
+result "four speakers and the Echo stream" $?
+
+timeout 20 "$relay" --demo=healthy --json | head -1 >"$work/one"
+[ "${PIPESTATUS[0]}" = 0 ] && [ "$(wc -l <"$work/one")" = 1 ]
+result "a reader that leaves ends it" $?
+
+"$relay" --demo=healthy --batch --for 60 >"$work/batch" 2>&1 &
+pid=$!
+wait_for 10 grep -q state=streaming "$work/batch"
+kill -TERM $pid
+wait $pid
+result "SIGTERM ends it well" $?
+
+# what is kept comes back
+printf '{"version":1,"speakers":[{"address":"00:00:5E:00:53:10","trim_ms":35,"volume":55,"channel":"left"}]}' \
+  >"$work/speakers.json"
+expect "kept settings are used" 0 "trim_ms=+35" "$relay" --demo=healthy --state "$work" --batch --for 2
+expect "and written back" 0 '"volume": 55' cat "$work/speakers.json"
+echo "{ half a file" >"$work/speakers.json"
+expect "a damaged state does not stop it" 0 "state=" "$relay" --demo=healthy --state "$work" --batch --for 2
+[ -e "$work/speakers.json.broken" ]
+result "and is set aside" $?

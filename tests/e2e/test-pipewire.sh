@@ -1,0 +1,71 @@
+#!/bin/bash
+# Real input: a PipeWire daemon, music played into a node of it, that node's sound on four simulated
+# speakers, and what each of them let hear against the music.
+# shellcheck source=tests/helpers/tap.sh
+. tests/helpers/tap.sh
+# shellcheck source=tests/helpers/pipewire.sh
+. tests/helpers/pipewire.sh
+tools=$build/tests/tools seconds=20
+
+for program in pipewire wireplumber pw-play; do
+  if ! command -v $program >/dev/null; then
+    skip "real PipeWire" "$program is not installed"
+    exit 0
+  fi
+done
+tap_cleanup() {
+  pipewire_stop
+  kill "${relay_pid:-}" 2>/dev/null
+}
+
+mkdir "$work/rec" "$work/pw"
+sed "s|^\[adapter|[world]\nrecord = $work/rec\n[adapter|" src/sim/scenarios/healthy.scenario >"$work/h.scenario"
+"$tools/make-sound" $seconds "$work/in.wav" "$work/coded.wav"
+result "music is made" $?
+
+# the program is there before PipeWire: a state, not an end
+export XDG_RUNTIME_DIR=$work/pw/run
+"$relay" --demo="$work/h.scenario" --source test-sink --batch --for $((seconds + 14)) \
+  --state "$work/state" --log "$work/log" >"$work/batch" 2>&1 &
+relay_pid=$!
+wait_for 10 grep -q "no PipeWire" "$work/log"
+result "no PipeWire is told" $?
+pipewire_start "$work/pw"
+result "PipeWire starts" $?
+wait_for 10 grep -q "source test-sink state=streaming" "$work/batch"
+result "and is found" $?
+wait_for 15 sh -c "grep -c streaming '$work/log' | grep -q '[4-9]'"
+pw-play --target test-sink "$work/in.wav"
+result "music is played into its sink" $?
+wait $relay_pid
+result "the program ends well" $?
+"$tools/listen" --from 1 --to $((seconds - 1)) "$work/in.wav" "$work"/rec/*.wav >"$work/heard"
+result "each speaker let hear all of it" $?
+sed 's/^/# /' "$work/heard"
+"$tools/listen" --from 1 --to $((seconds - 1)) "$work/in.wav" "$work/coded.wav" >"$work/reference"
+sed 's/^/# SBC alone: /' "$work/reference"
+snr() { sed -n 's/.*snr_db=\([0-9.]*\).*/\1/p' "$1" | sort -n | head -1; }
+awk -v heard="$(snr "$work/heard")" -v alone="$(snr "$work/reference")" \
+  'BEGIN { exit !(heard > alone - 1) }'
+result "within the error of SBC itself" $?
+
+# a node that is not there, and one that goes
+"$relay" --demo=healthy --source no-such-node --batch --for 3 --state "$work/state" >"$work/batch" 2>&1
+result "a source that does not exist is no end" $?
+grep -q "PipeWire has no node 'no-such-node'" "$work/batch"
+result "and is told" $?
+"$relay" --demo=healthy --source test-source --batch --for 30 --state "$work/state" >"$work/batch" 2>&1 &
+relay_pid=$!
+wait_for 10 grep -q "source test-source state=streaming" "$work/batch"
+result "a source node is captured" $?
+pipewire_stop
+wait_for 10 sh -c "tail -5 '$work/batch' | grep -q 'no PipeWire'"
+result "PipeWire goes: told" $?
+rm -rf "$work/pw"
+mkdir "$work/pw"
+pipewire_start "$work/pw"
+wait_for 10 sh -c "tail -5 '$work/batch' | grep -q 'source test-source state=streaming'"
+result "PipeWire comes back: captured again" $?
+kill -TERM $relay_pid
+wait $relay_pid
+result "and ends well" $?

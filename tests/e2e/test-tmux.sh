@@ -1,0 +1,95 @@
+#!/bin/bash
+# The whole program in a terminal: real keys, real screens.
+# shellcheck source=tests/helpers/tap.sh
+. tests/helpers/tap.sh
+
+if ! command -v tmux >/dev/null; then
+  skip "screen in tmux" "tmux is not installed"
+  exit 0
+fi
+export TMUX_TMPDIR=$work
+tmux() { command tmux -L echorelay -f /dev/null "$@"; }
+tap_cleanup() { tmux kill-server >/dev/null 2>&1; }
+
+screen() { tmux capture-pane -p -t t; }
+shows() { screen | grep -qF -e "$1"; }
+sees() { # sees NAME TEXT: within ten seconds
+  wait_for 10 shows "$2"
+  code=$?
+  result "$1" $code
+  [ $code = 0 ] || screen | sed 's/^/# /'
+}
+cat >"$work/run" <<X
+#!/bin/sh
+echo \$\$ >"$work/pid"
+exec env "\$@" "$relay" --demo=healthy --state "$work/state"
+X
+chmod +x "$work/run"
+start() { # start WxH [VARIABLE=VALUE]
+  tmux kill-server >/dev/null 2>&1
+  wait_for 5 sh -c "! [ -S $work/tmux-$(id -u)/echorelay ]"
+  tmux new-session -d -s t -x "${1%x*}" -y "${1#*x}" \
+    "export TERM=${TERMINAL:-tmux-256color} LC_ALL=C.UTF-8; stty -a >$work/before; $work/run ${2:-}; echo ended with \$?; stty -a >$work/after; sleep 1000"
+}
+keys() { tmux send-keys -t t "$@"; }
+
+start 80x24
+sees "four speakers play" "Echo→4"
+sees "events are told" "Study: streaming"
+keys 2 '>'
+sees "a nudge is shown" "+10 ms"
+sees "and told" "delay +0 -> +10 ms"
+keys m
+sees "mute" "MUTE"
+keys m C
+sees "channel" "channel left"
+keys -l --
+keys -- '-'
+sees "volume" "95%"
+keys '?'
+sees "help" "Help - keymap default"
+keys Escape
+wait_for 5 sh -c '! tmux -L echorelay capture-pane -p -t t | grep -q Help'
+keys c
+sees "disconnect by hand" "off"
+keys c
+sees "and connect again" "Echo→4"
+keys x
+sees "a key without meaning" "x does nothing here"
+for size in 120x40 60x16 40x10 32x6 10x3 1x1 200x60; do
+  tmux resize-window -t t -x "${size%x*}" -y "${size#*x}"
+  sleep 0.2
+done
+sees "any size is survived" "input 13.5 + packet 14.5"
+tmux resize-window -t t -x 10 -y 3
+sees "too small says so" "need 32x6"
+tmux resize-window -t t -x 80 -y 24
+keys q
+sees "q asks first" "Stop the music?"
+keys Enter
+keys Q
+keys y
+sees "and ends well" "ended with 0"
+cmp -s "$work/before" "$work/after"
+result "the terminal is as it was" $?
+grep -q '"trim_ms": 10' "$work/state/speakers.json"
+result "the nudge is kept" $?
+
+for signal in TERM INT HUP QUIT SEGV ABRT BUS FPE; do
+  start 80x24
+  wait_for 10 shows "Echo→" || screen | sed 's/^/# /'
+  kill -"$signal" "$(cat "$work/pid")"
+  wait_for 10 shows "ended with"
+  wait_for 5 cmp -s "$work/before" "$work/after" && ! shows "Echo→"
+  code=$?
+  result "SIG$signal gives the terminal back" $code
+  [ $code = 0 ] || screen | sed 's/^/# /'
+done
+
+start 80x24 LC_ALL=C
+sees "ASCII where the locale has no UTF-8" "Echo->"
+start 80x24 NO_COLOR=1
+wait_for 10 shows "Echo→"
+tmux capture-pane -e -p -t t | grep -q "$(printf '\033')\[[0-9;]*3[0-7]m"
+[ $? = 1 ]
+result "NO_COLOR is honoured" $?
