@@ -21,7 +21,7 @@
 
 /* Below PipeWire's data thread (88), above everything that is not audio. */
 #define PRIORITY 70
-#define STACK_BYTES (256 * 1024)
+#define STACK_BYTES (1024 * 1024) /* the sanitizers want most of it */
 #define NS_PER_SECOND 1000000000
 
 /* The main thread's note of an output. */

@@ -5,6 +5,8 @@
 
 /* A source further than this from where its clock should have it has jumped. */
 #define JUMP_SECONDS 0.1
+/* The average by which it is told whether a source stands wrong: of so many blocks, or thereabouts. */
+#define WANDER_BLOCKS 16
 
 void intake_init(struct intake *intake, uint32_t rate, int64_t lead)
 {
@@ -29,17 +31,38 @@ static bool block_continues(const struct intake *intake, const struct group_cloc
 	       fabs(block_ahead(intake, clock, block)) < JUMP_SECONDS * clock->rate;
 }
 
+/* The block's first frame comes to stand a lead ahead of the clock, whatever stands there. */
+static void anchor(struct intake *intake, struct timeline *timeline, struct group_clock *clock,
+                   const struct inlet_block *block)
+{
+	double start = ceil(group_clock_frame_at(clock, block->ns)) + (double)intake->lead;
+	intake->offset = (int64_t)start - block->position;
+	intake->wander = 0;
+	group_clock_release(clock);
+	timeline_seam(timeline, (int64_t)start);
+}
+
 static void epoch_begin(struct intake *intake, struct timeline *timeline, struct group_clock *clock,
                         const struct inlet_block *block)
 {
-	double start = ceil(group_clock_frame_at(clock, block->ns)) + (double)intake->lead;
 	intake->live = true;
 	intake->epochs++;
 	intake->clock_id = block->clock_id;
-	intake->offset = (int64_t)start - block->position;
 	intake->silenced = 0;
-	group_clock_release(clock);
-	timeline_seam(timeline, (int64_t)start);
+	anchor(intake, timeline, clock, block);
+}
+
+static void epoch_follow(struct intake *intake, struct timeline *timeline,
+                         struct group_clock *clock, const struct inlet_block *block)
+{
+	double ahead = block_ahead(intake, clock, block);
+	intake->wander += (ahead - intake->wander) / WANDER_BLOCKS;
+	if (fabs(intake->wander) > INTAKE_WANDER_NS / 1e9 * clock->rate) {
+		intake->anchors++;
+		anchor(intake, timeline, clock, block);
+	} else {
+		group_clock_steer(clock, block->ns, ahead, block->count);
+	}
 }
 
 static void epoch_end(struct intake *intake)
@@ -70,8 +93,7 @@ static bool block_take(struct intake *intake, struct timeline *timeline, struct 
 	if (begins)
 		epoch_begin(intake, timeline, clock, block);
 	else
-		group_clock_steer(clock, block->ns, block_ahead(intake, clock, block),
-		                  block->count);
+		epoch_follow(intake, timeline, clock, block);
 	if (!begins && block->position != intake->expected)
 		intake->gaps++;
 	if (begins)

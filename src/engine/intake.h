@@ -20,12 +20,17 @@
  *           clock ─┐◄──── lead ────►┌─ next block
  *    ──────────────┴────────────────┴────────────►
  *
+ * Steering is for clocks, not for places: what is steered away ends up in the speakers' own buffers.  A
+ * source that has come to stand wrong, as PipeWire's does while its jitter buffer settles, is anchored
+ * anew once it is INTAKE_WANDER_NS off; the seam is blended.
+ *
  * A block that comes late finds the speakers waiting for INTAKE_PATIENCE_NS; after that its place has
  * been declared silent and stays so.  Engine thread only; allocates nothing.
  */
 
 #define INTAKE_PATIENCE_NS                                                                         \
 	60000000 /* at the most; a speaker with little slack (output.h) has less */
+#define INTAKE_WANDER_NS 6000000
 #define INTAKE_ABSENT_NS 500000000 /* nothing for so long: the epoch is over */
 
 struct intake {
@@ -36,12 +41,14 @@ struct intake {
 	uint32_t clock_id;
 	int64_t offset;   /* timeline frame = position + offset */
 	int64_t expected; /* position of the next block */
+	double wander;    /* how far off the lead, frames, averaged over some blocks */
 	int64_t heard_ns; /* when the last block came */
 	int64_t silenced; /* timeline frame up to which lateness was declared silence */
 	uint64_t frames;  /* all that came */
 	uint32_t epochs;
-	uint32_t gaps;  /* positions skipped inside an epoch */
-	uint32_t xruns; /* times that the speakers waited in vain */
+	uint32_t anchors; /* times that an epoch was anchored anew */
+	uint32_t gaps;    /* positions skipped inside an epoch */
+	uint32_t xruns;   /* times that the speakers waited in vain */
 	struct frame scratch[INLET_BLOCK_FRAMES];
 };
 

@@ -326,6 +326,28 @@ static void source_clock_is_followed(void **state)
 	}
 }
 
+/* As PipeWire's bluez_input does it at its start: much too fast until its jitter buffer has settled. */
+static void settling_source_is_anchored_anew(void **state)
+{
+	(void)state;
+	struct room *room = room_new(25);
+	room_add(room, DAC_FIFO, latency(9000), 0, 672);
+	room->source_ppm = 1500;
+	room_run(room, 9 * SECOND);
+	room->source_ppm = 0;
+	room_run(room, 11 * SECOND);
+	const struct snapshot *shown = engine_snapshot(room->engine);
+	assert_true(shown->source.lead <
+	            frames(25 * MS + 12 * MS + 6 * MS)); /* lead, block, wander */
+	assert_int_equal(shown->source.epochs, 1);
+	/* what was too much did not go into the speaker: it was sent 20 seconds, and 6 ms at the most */
+	int64_t sent = (int64_t)room->speakers[0].packets * 640 - frames(20 * SECOND);
+	assert_in_range(sent + 1000, 1000 - 640, 1000 + 640 + frames(6 * MS));
+	double step = largest_step(room->speakers[0].heard, 18 * ROOM_RATE);
+	assert_true(step < 0.2);
+	room_free(room);
+}
+
 static void orders_for_nobody_are_harmless(void **state)
 {
 	(void)state;
@@ -356,6 +378,7 @@ int main(void)
 	    cmocka_unit_test(source_comes_and_goes),
 	    cmocka_unit_test(silent_source_is_given_up),
 	    cmocka_unit_test(source_clock_is_followed),
+	    cmocka_unit_test(settling_source_is_anchored_anew),
 	    cmocka_unit_test(orders_for_nobody_are_harmless),
 	};
 	return RUN(tests);
