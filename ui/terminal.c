@@ -49,7 +49,9 @@ bool terminal_able(const char *name, int fd)
 	if (setupterm(name, fd, &error) == ERR)
 		return false;
 	const char *move = tigetstr("cup");
-	return move && move != (const char *)-1;
+	bool able = move && move != (const char *)-1;
+	del_curterm(cur_term);
+	return able;
 }
 
 void terminal_guard(void)

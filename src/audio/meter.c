@@ -2,6 +2,7 @@
 #include "audio/meter.h"
 
 #include <math.h>
+#include <string.h>
 
 #define FALL_DB_PER_SECOND 13.3f
 #define HOLD_SECONDS 1.6f
@@ -22,42 +23,58 @@ void meter_reset(struct meter *meter)
 	}
 }
 
+/* Peak and sum of squares of one block, for both channels. */
 struct block {
-	float peak, square_sum;
+	float peak[METER_CHANNELS], square_sum[METER_CHANNELS];
 };
 
-static void channel_count_over(struct meter_channel *channel, float magnitude)
+/* Left, right, left, right.  Without their signs, floats are in the order of their bits. */
+typedef float lanes __attribute__((vector_size(16)));
+typedef int32_t lanes_bits __attribute__((vector_size(16)));
+
+static struct block block_scan(const struct frame *frames, uint32_t count)
 {
-	channel->full_run = magnitude >= FULL_SCALE ? channel->full_run + 1 : 0;
-	if (channel->full_run >= OVER_RUN)
-		channel->over = true;
+	lanes square = {0, 0, 0, 0};
+	lanes_bits peak = {0, 0, 0, 0};
+	for (uint32_t i = 0; i < count; i += 2) {
+		lanes value = {0, 0, 0, 0};
+		memcpy(&value, frames + i, i + 1 < count ? sizeof(value) : sizeof(*frames));
+		lanes_bits magnitude = (lanes_bits)value & 0x7fffffff, more = magnitude > peak;
+		peak = (magnitude & more) | (peak & ~more);
+		square += value * value;
+	}
+	lanes most = (lanes)peak;
+	return (struct block){
+	    .peak = {fmaxf(most[0], most[2]), fmaxf(most[1], most[3])},
+	    .square_sum = {square[0] + square[2], square[1] + square[3]},
+	};
 }
 
-static struct block channel_scan(struct meter_channel *channel, const float *samples,
-                                 uint32_t count)
+/* Three in a row at full scale, also across blocks; looked for only where there is one at all. */
+static void channel_count_over(struct meter_channel *channel, const float *samples, uint32_t count,
+                               float peak)
 {
-	struct block block = {0, 0};
-	for (uint32_t i = 0; i < count; i++) {
-		float magnitude = fabsf(samples[METER_CHANNELS * i]);
-		block.square_sum += magnitude * magnitude;
-		if (magnitude > block.peak)
-			block.peak = magnitude;
-		if (magnitude >= FULL_SCALE || channel->full_run)
-			channel_count_over(channel, magnitude);
+	if (peak < FULL_SCALE) {
+		channel->full_run = 0;
+		return;
 	}
-	return block;
+	for (uint32_t i = 0; i < count; i++) {
+		bool full = fabsf(samples[METER_CHANNELS * i]) >= FULL_SCALE;
+		channel->full_run = full ? channel->full_run + 1 : 0;
+		if (channel->full_run >= OVER_RUN)
+			channel->over = true;
+	}
 }
 
 /* The ballistics, once a block: a block is a few milliseconds, the eye sees 100. */
-static void channel_move(struct meter_channel *channel, struct block block, float seconds,
+static void channel_move(struct meter_channel *channel, float peak, float square, float seconds,
                          uint32_t count, uint32_t hold_frames)
 {
 	float fallen = channel->peak * powf(10, -FALL_DB_PER_SECOND * seconds / 20);
-	channel->peak = block.peak > fallen ? block.peak : fallen;
-	channel->square += (block.square_sum / (float)count - channel->square) *
-	                   (1 - expf(-seconds / RMS_SECONDS));
+	channel->peak = peak > fallen ? peak : fallen;
+	channel->square += (square - channel->square) * (1 - expf(-seconds / RMS_SECONDS));
 	channel->hold_left = channel->hold_left > count ? channel->hold_left - count : 0;
-	if (block.peak >= channel->hold || !channel->hold_left) {
+	if (peak >= channel->hold || !channel->hold_left) {
 		channel->hold = channel->peak;
 		channel->hold_left = hold_frames;
 	}
@@ -70,10 +87,12 @@ void meter_feed(struct meter *meter, const struct frame *frames, uint32_t count)
 	float seconds = (float)count / (float)meter->rate;
 	uint32_t hold_frames = (uint32_t)(HOLD_SECONDS * (float)meter->rate);
 	const float *samples = &frames->left;
+	struct block block = block_scan(frames, count);
 	for (int i = 0; i < METER_CHANNELS; i++) {
 		struct meter_channel *channel = &meter->channels[i];
-		struct block block = channel_scan(channel, samples + i, count);
-		channel_move(channel, block, seconds, count, hold_frames);
+		channel_count_over(channel, samples + i, count, block.peak[i]);
+		channel_move(channel, block.peak[i], block.square_sum[i] / (float)count, seconds,
+		             count, hold_frames);
 	}
 }
 

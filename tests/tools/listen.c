@@ -25,8 +25,8 @@
 
 #define RATE 44100
 #define BLOCK 8192
-#define COARSE 16       /* one frame of so many in the first search */
-#define NEARBY 2        /* frames around the last block's place that are searched */
+#define COARSE 16 /* one frame of so many in the first search */
+#define NEARBY 2  /* frames around the last block's place that are searched */
 #define MISSING_DB 15.0
 #define BLOCKS_MAX 4096
 
@@ -140,8 +140,8 @@ static int64_t find_nearby(const struct sound *input, const struct sound *record
 	return found;
 }
 
-static int listen(const struct sound *input, const struct sound *record, int64_t first, int64_t last,
-                  struct finding *finding)
+static int listen(const struct sound *input, const struct sound *record, int64_t first,
+                  int64_t last, struct finding *finding)
 {
 	int64_t middle = first + (last - first) / 3;
 	int64_t coarse = find_coarsely(input, record, middle);
@@ -150,7 +150,8 @@ static int listen(const struct sound *input, const struct sound *record, int64_t
 	if (coarse < 0)
 		return -1;
 	int64_t place = find_nearby(input, record, middle, coarse - middle, 3 * COARSE, &fit);
-	for (int64_t from = first; from + BLOCK <= last && finding->blocks < BLOCKS_MAX; from += BLOCK) {
+	for (int64_t from = first; from + BLOCK <= last && finding->blocks < BLOCKS_MAX;
+	     from += BLOCK) {
 		int64_t here = find_nearby(input, record, from, place, NEARBY, &fit);
 		if (decibels(fit) < MISSING_DB) /* further away? */
 			here = find_nearby(input, record, from, place, 2000, &fit);
@@ -203,10 +204,11 @@ int main(int argc, char *argv[])
 			printf("%s not found\n", argv[i]);
 			failures++;
 		} else {
-			printf("%s snr_db=%.1f worst_db=%.1f at=%lld drift=%lld missing=%d of %d\n", argv[i],
-			       10 * log10(finding->signal / finding->noise), finding->worst_db,
-			       (long long)finding->at, (long long)(finding->last - finding->at),
-			       finding->missing, finding->blocks);
+			printf("%s snr_db=%.1f worst_db=%.1f at=%lld drift=%lld missing=%d of %d\n",
+			       argv[i], 10 * log10(finding->signal / finding->noise),
+			       finding->worst_db, (long long)finding->at,
+			       (long long)(finding->last - finding->at), finding->missing,
+			       finding->blocks);
 			failures += finding->missing > 0;
 		}
 		free(record.frames);

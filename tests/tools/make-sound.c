@@ -68,7 +68,8 @@ static void play(SNDFILE *plain, SNDFILE *coded, struct music *music, double sec
 
 int main(int argc, char *argv[])
 {
-	SF_INFO info = {.samplerate = RATE, .channels = 2, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16};
+	SF_INFO info = {
+	    .samplerate = RATE, .channels = 2, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16};
 	double seconds = argc >= 3 ? atof(argv[1]) : 0;
 	SNDFILE *plain = seconds > 0 ? sf_open(argv[2], SFM_WRITE, &info) : NULL;
 	SNDFILE *coded = plain && argc == 4 ? sf_open(argv[3], SFM_WRITE, &info) : NULL;

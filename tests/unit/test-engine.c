@@ -348,6 +348,29 @@ static void settling_source_is_anchored_anew(void **state)
 	room_free(room);
 }
 
+static void fill_madness(struct frame *out, int64_t from, uint32_t count)
+{
+	static const float mad[] = {NAN, INFINITY, -INFINITY, 1e30f, -1e30f, 0};
+	for (uint32_t i = 0; i < count; i++)
+		out[i] = (struct frame){mad[(from + i) % 6], mad[(from + i + 2) % 6]};
+}
+
+static void mad_samples_do_not_stay(void **state)
+{
+	(void)state;
+	struct room *room = room_new(25);
+	room_add(room, DAC_FIFO, latency(9000), 0, 672);
+	room->fill = fill_madness;
+	room_run(room, SECOND);
+	room->fill = fill_silence;
+	room_run(room, 20 * SECOND);
+	const struct snapshot *shown = engine_snapshot(room->engine);
+	assert_true(shown->source.meter.rms_db[0] == METER_FLOOR_DB);
+	assert_true(shown->outputs[0].meter.rms_db[1] == METER_FLOOR_DB);
+	assert_true(fabsf(room->speakers[0].heard[19 * ROOM_RATE].left) < 0.001f);
+	room_free(room);
+}
+
 static void orders_for_nobody_are_harmless(void **state)
 {
 	(void)state;
@@ -379,6 +402,7 @@ int main(void)
 	    cmocka_unit_test(silent_source_is_given_up),
 	    cmocka_unit_test(source_clock_is_followed),
 	    cmocka_unit_test(settling_source_is_anchored_anew),
+	    cmocka_unit_test(mad_samples_do_not_stay),
 	    cmocka_unit_test(orders_for_nobody_are_harmless),
 	};
 	return RUN(tests);
