@@ -28,6 +28,7 @@ flags_release := -O3 -fno-math-errno -fno-trapping-math -D_FORTIFY_SOURCE=2
 flags_asan    := -O1 -fsanitize=address -fno-omit-frame-pointer
 flags_ubsan   := -O1 -fsanitize=undefined -fno-sanitize-recover=all
 flags_tsan    := -O1 -fsanitize=thread
+flags_lint    := -O2
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
 	    -Wno-sign-conversion -Wvla -Wformat=2 -Wundef

@@ -140,31 +140,44 @@ static int64_t find_nearby(const struct sound *input, const struct sound *record
 	return found;
 }
 
+/* One block: near the place of its neighbour, else further away, else nowhere. */
+static int64_t block_listen(const struct sound *input, const struct sound *record, int64_t from,
+                            int64_t place, struct finding *finding)
+{
+	struct fit fit;
+	int64_t here = find_nearby(input, record, from, place, NEARBY, &fit);
+	if (decibels(fit) < MISSING_DB)
+		here = find_nearby(input, record, from, place, 2000, &fit);
+	bool missing = decibels(fit) < MISSING_DB;
+	finding->missing += missing;
+	finding->signal += fit.signal;
+	finding->noise += fit.noise;
+	finding->worst_db = fmin(finding->worst_db, decibels(fit));
+	return missing ? place : here;
+}
+
+/* From one block that is found by search, forward and back, for clocks may drift. */
 static int listen(const struct sound *input, const struct sound *record, int64_t first,
                   int64_t last, struct finding *finding)
 {
-	int64_t middle = first + (last - first) / 3;
-	int64_t coarse = find_coarsely(input, record, middle);
 	struct fit fit;
-	*finding = (struct finding){.worst_db = 999};
+	int blocks = (int)((last - first) / BLOCK), middle = blocks / 3;
+	int64_t from = first + (int64_t)middle * BLOCK;
+	*finding = (struct finding){.worst_db = 999, .blocks = blocks};
+	int64_t coarse = blocks > BLOCKS_MAX ? -1 : find_coarsely(input, record, from);
 	if (coarse < 0)
 		return -1;
-	int64_t place = find_nearby(input, record, middle, coarse - middle, 3 * COARSE, &fit);
-	for (int64_t from = first; from + BLOCK <= last && finding->blocks < BLOCKS_MAX;
-	     from += BLOCK) {
-		int64_t here = find_nearby(input, record, from, place, NEARBY, &fit);
-		if (decibels(fit) < MISSING_DB) /* further away? */
-			here = find_nearby(input, record, from, place, 2000, &fit);
-		bool missing = decibels(fit) < MISSING_DB;
-		finding->missing += missing;
-		place = missing ? place : here;
-		finding->place[finding->blocks++] = place;
-		finding->signal += fit.signal;
-		finding->noise += fit.noise;
-		finding->worst_db = fmin(finding->worst_db, decibels(fit));
-	}
+	int64_t start = find_nearby(input, record, from, coarse - from, 3 * COARSE, &fit);
+	int64_t place = start;
+	for (int i = middle; i < blocks; i++)
+		place = finding->place[i] =
+		    block_listen(input, record, first + (int64_t)i * BLOCK, place, finding);
+	place = start;
+	for (int i = middle - 1; i >= 0; i--)
+		place = finding->place[i] =
+		    block_listen(input, record, first + (int64_t)i * BLOCK, place, finding);
 	finding->at = finding->place[0];
-	finding->last = finding->place[finding->blocks - 1];
+	finding->last = finding->place[blocks - 1];
 	return 0;
 }
 

@@ -1,0 +1,123 @@
+#!/bin/bash
+# make bench: speed, latency and staying in step, as figures.  Nothing here passes or fails.
+#   MINUTES=5 PIPEWIRE_MINUTES=5 LONG_MINUTES=10 tests/bench/run.sh [engine|screen|drift|pipewire|long]...
+# Without arguments all of them, about 25 minutes.
+set -u
+cd "$(dirname "$0")/../.." || exit 70
+build=${BUILD:-build}
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+relay=$build/echorelay tools=$build/tests/tools
+work=$(mktemp -d)
+# shellcheck source=tests/helpers/pipewire.sh
+. tests/helpers/pipewire.sh
+cleanup() {
+  pipewire_stop 2>/dev/null
+  rm -rf "$work"
+}
+trap cleanup EXIT
+export HOME="$work" XDG_CONFIG_HOME="$work" XDG_STATE_HOME="$work" LC_ALL=C.UTF-8
+
+title() { printf '\n== %s\n' "$*"; }
+
+record_of() { # record_of SCENARIO FOLDER: the scenario, its speakers recorded there
+  mkdir -p "$2"
+  sed "0,/^\[adapter/s|^\[adapter|[world]\nrecord = $2\n[adapter|" "src/sim/scenarios/$1.scenario"
+}
+
+# Spacing of packets as the kernel stamped them on sending, first two seconds left out.
+spacing() {
+  for file in "$1"/*.packets; do
+    awk 'NR > 140 { print ($1 - last) / 1e6 } { last = $1 }' "$file" | sort -n |
+      awk -v name="$(basename "$file" .packets)" '{ v[NR] = $1 } END {
+        printf "packet spacing, ms  %s  median %.3f  p99 %.3f  p99.9 %.3f  worst %.3f  (%d packets)\n",
+          name, v[int(NR * .5)], v[int(NR * .99)], v[int(NR * .999)], v[NR], NR }'
+  done
+}
+
+last_counts() { # what the last second's lines say of each speaker
+  grep '^[0-9:]* speaker' "$1" | tail -"$2" |
+    sed 's/.*\(speaker [0-9A-F:]*\).*jitter_ms=\([0-9.-]*\).* sent=\([0-9]*\) late=\([0-9]*\) dropped=\([0-9]*\) stalls=\([0-9]*\).*/\1  sent \3  late \4  dropped \5  stalls \6  jitter p95 \2 ms/'
+}
+
+bench_engine() {
+  title "engine: what it costs"
+  "$build/tests/bench/bench-engine"
+}
+
+# Bytes between two lengths of the same run: the first picture is not among them.
+terminal_bytes() { # terminal_bytes ROWS COLUMNS SCENARIO [KEYS]
+  for seconds in 8 18; do
+    TERM=xterm-256color timeout 60 script -qfc "stty rows $1 cols $2; $relay --demo=$3 --for $seconds --state $work/s" \
+      /dev/null </dev/null | wc -c
+  done | awk 'NR == 1 { first = $1 } NR == 2 { printf "%d", ($1 - first) / 10 }'
+}
+
+bench_screen() {
+  title "screen: bytes a second to the terminal, 10 frames a second, music"
+  printf '4 speakers, 80x24    %s B/s  aim 4000\n' "$(terminal_bytes 24 80 healthy)"
+  printf '4 speakers, 120x40   %s B/s\n' "$(terminal_bytes 40 120 healthy)"
+}
+
+# Speakers whose clocks are off: how far they are apart at the end, and whether it grew as it must.
+bench_drift() {
+  minutes=${MINUTES:-5}
+  title "clocks: speakers at 0, +50 and -50 ppm, $minutes minutes of real time"
+  record_of healthy "$work/drift" | sed '0,/latency = 180/s//ppm = 50\nlatency = 180/; 0,/latency = 220/s//ppm = -50\nlatency = 220/' \
+    >"$work/drift.scenario"
+  "$tools/make-sound" $((minutes * 60)) "$work/in.wav"
+  pipewire_start "$work/pw" || return
+  "$relay" --demo="$work/drift.scenario" --source test-sink --batch --for $((minutes * 60 + 14)) \
+    --state "$work/s" >"$work/batch" 2>&1 &
+  sleep 8
+  pw-play --target test-sink "$work/in.wav"
+  wait %%
+  "$tools/listen" --from 1 --to $((minutes * 60 - 1)) "$work/in.wav" "$work"/drift/*.wav |
+    sed "s|$work/drift/||"
+  echo "expected drift in frames: -50 ppm $((minutes * 60 * 44100 * 50 / 1000000)), +50 ppm -$((minutes * 60 * 44100 * 50 / 1000000)); the speakers' own clocks, which A2DP does not tell"
+  pipewire_stop
+  rm -rf "$work/pw" "$work/drift" "$work/in.wav"
+}
+
+bench_pipewire() {
+  minutes=${PIPEWIRE_MINUTES:-5}
+  title "real PipeWire, $minutes minutes of real time: music into a sink, four speakers"
+  record_of healthy "$work/rec" >"$work/h.scenario"
+  "$tools/make-sound" $((minutes * 60)) "$work/in.wav" "$work/coded.wav"
+  pipewire_start "$work/pw" || return
+  "$relay" --demo="$work/h.scenario" --source test-sink --batch --for $((minutes * 60 + 14)) \
+    --state "$work/s" >"$work/batch" 2>&1 &
+  sleep 8
+  pw-play --target test-sink "$work/in.wav"
+  wait %%
+  "$tools/listen" --from 1 --to $((minutes * 60 - 1)) "$work/in.wav" "$work"/rec/*.wav | sed "s|$work/rec/||"
+  "$tools/listen" --from 1 --to $((minutes * 60 - 1)) "$work/in.wav" "$work/coded.wav" |
+    sed "s|$work/coded.wav|SBC alone|; /skew/d"
+  spacing "$work/rec"
+  last_counts "$work/batch" 4
+  pipewire_stop
+  rm -rf "$work/pw" "$work/rec"
+}
+
+bench_long() {
+  minutes=${LONG_MINUTES:-10}
+  title "8 speakers, $minutes minutes of real time"
+  {
+    record_of healthy "$work/long"
+    printf '[adapter hci1]\naddress = 5C:F3:70:A1:22:08\n'
+    for i in 5 6 7 8; do
+      printf '[speaker Number %d]\nadapter = hci1\nlatency = %d ms\nreports = %d ms\n' $i \
+        $((150 + i * 10)) $((150 + i * 10))
+    done
+  } >"$work/long.scenario"
+  /usr/bin/env time -f 'whole program: %U s user, %S s system, %M KiB' \
+    "$relay" --demo="$work/long.scenario" --batch --for $((minutes * 60)) --state "$work/s" \
+    >"$work/batch" 2>"$work/time"
+  last_counts "$work/batch" 8
+  spacing "$work/long"
+  tail -1 "$work/time"
+  rm -rf "$work/long"
+}
+
+for part in ${*:-engine screen drift pipewire long}; do
+  "bench_$part"
+done

@@ -1,0 +1,36 @@
+#!/bin/sh
+# The manuals are well made and tell everything: each option, command, exit code, scenario key.
+set -u
+cd "$(dirname "$0")/../.." || exit 70
+relay=${BUILD:-build}/echorelay
+bad=0
+say() {
+  echo "$*"
+  bad=1
+}
+
+for page in man/*.[15]; do
+  mandoc -T lint -W warning "$page" || bad=1
+done
+text() { mandoc -T ascii "$1" | sed 's/.\x08//g'; }
+
+for option in $("$relay" --help | sed -n 's/^  \(--[a-z-]*\).*/\1/p'); do
+  text man/echorelay.1 | grep -qe "$option" || say "echorelay.1 lacks $option"
+done
+for command in $("$relay" --list-commands | cut -d' ' -f1); do
+  text man/echorelay-keys.5 | grep -qe "^ *$command" || say "echorelay-keys.5 lacks $command"
+done
+for code in 0 64 65 66 69 71 73; do
+  text man/echorelay.1 | grep -qE "^ +$code " || say "echorelay.1 lacks exit code $code"
+done
+for key in $(grep -ohE 'there are [a-z, ]+' src/sim/scenario.c src/relay/settings.c | sed 's/there are//; s/,//g'); do
+  case $key in and | or) continue ;; esac
+  text man/echorelay.1 | grep -qw "$key" || text man/echorelay.conf.5 | grep -qw "$key" || say "no manual has the key '$key'"
+done
+
+# the keymap examples of the manual are keymaps
+text man/echorelay-keys.5 | sed -n '/^EXAMPLES/,/^[A-Z]/p' | grep -E '^ +(keymap|name|include|bind|unbind) ' |
+  sed 's/^ *//' >"${TMPDIR:-/tmp}/example.$$.keys"
+"$relay" --check-keys "${TMPDIR:-/tmp}/example.$$.keys" >/dev/null || say "the example of echorelay-keys.5 is wrong"
+rm -f "${TMPDIR:-/tmp}/example.$$.keys"
+exit $bad

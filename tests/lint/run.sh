@@ -1,0 +1,42 @@
+#!/bin/bash
+# make lint: formatting, layering, static checks, scripts, manuals.
+set -u
+cd "$(dirname "$0")/../.." || exit 70
+export BUILD=${BUILD:-build} LC_ALL=C.UTF-8
+failed=0
+
+check() { # check NAME COMMAND...
+  name=$1
+  shift
+  if output=$("$@" 2>&1); then
+    echo "ok   $name"
+  else
+    echo "FAIL $name"
+    echo "$output" | head -60 | sed 's/^/  | /'
+    failed=1
+  fi
+}
+
+mapfile -t sources < <(git ls-files '*.c' '*.h')
+mapfile -t scripts < <(git ls-files '*.sh' '.ci/run')
+
+formatted() { clang-format --dry-run -Werror "${sources[@]}"; }
+warnings() { make --no-print-directory FLAVOUR=lint WERROR=1 all; }
+static() {
+  cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+    --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -DVERSION='""' \
+    -DDATADIR='""' -Isrc -I. src ui
+}
+shells() { shellcheck -x -P . "${scripts[@]}"; }
+tidy() { ! git grep -nIE '[[:space:]]+$' -- ':!tests/screens/*.screen'; }
+keymaps() { for file in keymaps/*.keys; do "$BUILD/echorelay" --check-keys "$file" || return 1; done; }
+
+check "formatting (make format)" formatted
+check "layers" tests/lint/layers.sh
+check "no compiler warning" warnings
+check "cppcheck" static
+check "shellcheck" shells
+check "no trailing space" tidy
+check "keymaps" keymaps
+check "manuals" tests/lint/manuals.sh
+exit $failed
