@@ -38,6 +38,8 @@ struct bluez_adapter {
 	char alias[BLUEZ_NAME];
 	bool powered, discoverable, pairable, discovering;
 	uint32_t class;
+	sd_bus_slot *search;           /* StartDiscovery or StopDiscovery, pending */
+	sd_bus_slot *window[4];        /* the four properties of a pairing window, pending */
 	int endpoints;                 /* of ours, registered there; −1: not asked for yet */
 	int endpoints_pending;         /* calls not yet answered */
 	struct spa_list endpoint_list; /* struct endpoint::link */
@@ -55,7 +57,11 @@ struct bluez_device {
 	uint32_t class;
 	uint32_t offers; /* BLUEZ_OFFERS_… */
 	bool paired, trusted, blocked, connected;
+	int16_t rssi;      /* dBm, of the last inquiry that heard it; no property outside of one */
+	bool heard;        /* in an event: this change brought a fresh rssi */
 	sd_bus_slot *call; /* Connect or Disconnect, pending */
+	sd_bus_slot *pairing;    /* Pair, pending */
+	sd_bus_slot *keeping[3]; /* Trusted, Alias, RemoveDevice, pending */
 };
 
 enum bluez_transport_state { BLUEZ_IDLE, BLUEZ_PENDING, BLUEZ_ACTIVE };
@@ -81,6 +87,45 @@ struct bluez_transport {
 
 enum bluez_change { BLUEZ_ADDED, BLUEZ_CHANGED, BLUEZ_REMOVED };
 
+/* How a pairing ended (doc/device-api.txt, Pair). */
+enum bluez_pairing {
+	BLUEZ_PAIRED,
+	BLUEZ_PAIR_UNREACHED, /* no link came about */
+	BLUEZ_PAIR_REJECTED,  /* the device said no */
+	BLUEZ_PAIR_FAILED, /* the keys did not fit: a wrong PIN, a forgotten bond, a mode it cannot do */
+	BLUEZ_PAIR_TIMEOUT,   /* the device or the user took too long */
+	BLUEZ_PAIR_CANCELLED, /* here */
+	BLUEZ_PAIR_EXISTS,    /* it is paired */
+	BLUEZ_PAIR_GONE,      /* BlueZ does not know the device any more */
+	BLUEZ_PAIR_OTHER,
+};
+
+/* What BlueZ asks the agent (doc/agent-api.txt). */
+enum bluez_ask {
+	BLUEZ_ASK_PIN,     /* answer with a text of 1 to 16 characters */
+	BLUEZ_ASK_PASSKEY, /* answer with the number that the device shows */
+	BLUEZ_ASK_MATCH,   /* does the device show `passkey`, too? */
+	BLUEZ_ASK_PAIR,    /* may it pair, with nothing to compare? */
+	BLUEZ_ASK_SERVICE, /* may it use `text`, the UUID of a profile of ours? */
+	BLUEZ_SHOW_PIN,    /* `text` is to be typed on the device; "yes" takes it down */
+	BLUEZ_SHOW_PASSKEY /* `passkey` is; needs no answer */
+};
+
+struct bluez_request {
+	uint32_t id; /* never 0 */
+	enum bluez_ask ask;
+	struct bluez_device *device;
+	uint32_t passkey; /* 0..999999 */
+	char text[40];
+};
+
+/* What the agent says it can do, for one pairing (agent-api.txt, RegisterAgent). */
+enum bluez_capability {
+	BLUEZ_NO_AGENT,
+	BLUEZ_NO_INPUT_NO_OUTPUT, /* pairs without a question: the kernel agrees by itself */
+	BLUEZ_KEYBOARD_DISPLAY,   /* every pairing is asked about */
+};
+
 struct bluez_events {
 	/* bluetoothd is there, and all its objects have been told; or it is not, for `reason`. */
 	void (*service)(void *user, bool present, const char *reason);
@@ -96,6 +141,17 @@ struct bluez_events {
 	void (*acquired)(void *user, struct bluez_transport *transport, int fd, uint16_t mtu,
 	                 const char *problem);
 	void (*released)(void *user, struct bluez_transport *transport, const char *problem);
+	/* A search began or ended by our call; where it did not, there is a problem. */
+	void (*searching)(void *user, struct bluez_adapter *adapter, const char *problem);
+	void (*paired)(void *user, struct bluez_device *device, enum bluez_pairing how,
+	               const char *problem);
+	/* Setting Trusted or Alias, or removing the device, failed. */
+	void (*not_kept)(void *user, struct bluez_device *device, const char *problem);
+	/* To be answered with bluez_answer, in time: BlueZ waits a minute. */
+	void (*asked)(void *user, const struct bluez_request *request);
+	/* BlueZ does not want to know any more. */
+	void (*withdrawn)(void *user, uint32_t id);
+	void (*agent)(void *user, enum bluez_capability capability, const char *problem);
 };
 
 /*
@@ -132,6 +188,45 @@ int bluez_acquire(struct bluez_transport *transport);
 int bluez_release(struct bluez_transport *transport);
 /* 0..127; the change comes back as an event. */
 int bluez_set_volume(struct bluez_transport *transport, uint16_t volume);
+
+/*
+ * Looks for devices that can be heard (BR/EDR only), or ends that.  It takes air from what plays and ends
+ * only by a second call, or with the program.  `searching` follows.
+ */
+int bluez_search(struct bluez_adapter *adapter, bool on);
+
+/*
+ * Pairs; `paired` follows, after a minute and a half at the latest.  While it runs the agent may be asked.
+ * Cancelling ends it at once with BLUEZ_PAIR_CANCELLED.
+ */
+int bluez_pair(struct bluez_device *device);
+int bluez_pair_cancel(struct bluez_device *device);
+
+/*
+ * Forgets a device, its keys and its settings at BlueZ; its removal is an event.  Trusts it, or not: a
+ * trusted device connects without the agent being asked.  Gives it a name; "" is its own again.
+ */
+int bluez_remove(struct bluez_device *device);
+int bluez_set_trusted(struct bluez_device *device, bool trusted);
+int bluez_set_alias(struct bluez_device *device, const char *alias);
+
+/*
+ * Opens an adapter for `seconds` to be found and to be paired with (0: until it is closed), or closes it:
+ * then it is neither found nor paired with.  A device that is paired can connect in either case.
+ */
+int bluez_set_window(struct bluez_adapter *adapter, bool open, uint32_t seconds);
+
+/*
+ * Registers our agent as the default one with a capability, in place of what it had; `agent` follows.
+ * BLUEZ_NO_AGENT takes it away.  It is gone with bluetoothd and to be set again.
+ */
+int bluez_set_agent(struct bluez *bluez, enum bluez_capability capability);
+
+/*
+ * Answers the request of that id; -ENOENT for one that has been answered or withdrawn.  `text` is the PIN,
+ * `passkey` the number, where they are asked for and the answer is yes.
+ */
+int bluez_answer(struct bluez *bluez, uint32_t id, bool yes, const char *text, uint32_t passkey);
 
 struct bluez_adapter *bluez_find_adapter(struct bluez *bluez, const char *address);
 struct bluez_device *bluez_find_device(struct bluez *bluez, const char *path);

@@ -53,6 +53,7 @@ static const struct bus_property device_table[] = {
     FIELD(bluez_device, "Trusted", BUS_FLAG, trusted),
     FIELD(bluez_device, "Blocked", BUS_FLAG, blocked),
     FIELD(bluez_device, "Connected", BUS_FLAG, connected),
+    OPTIONAL(bluez_device, "RSSI", BUS_INT16, rssi, heard),
     {"UUIDs", BUS_UUIDS, offsetof(struct bluez_device, offers), 0, 0, offer_uuids},
     {0},
 };
@@ -142,6 +143,8 @@ static void device_remove(struct bluez_device *device)
 			objects_transport_remove(transport);
 	bluez->events->device(bluez->user, device, BLUEZ_REMOVED);
 	spa_list_remove(&device->link);
+	agent_forget(bluez, device);
+	pairing_forget(device);
 	sd_bus_slot_unref(device->call);
 	free(device);
 }
@@ -156,6 +159,7 @@ static void adapter_remove(struct bluez_adapter *adapter)
 	media_adapter_forget(adapter);
 	bluez->events->adapter(bluez->user, adapter, BLUEZ_REMOVED);
 	spa_list_remove(&adapter->link);
+	search_forget(adapter);
 	free(adapter);
 }
 
@@ -211,6 +215,7 @@ static int device_take(struct bluez *bluez, const char *path, sd_bus_message *pr
 		snprintf(device->path, sizeof(device->path), "%s", path);
 		spa_list_append(&bluez->devices, &device->link);
 	}
+	device->heard = false;
 	int error = bus_read_properties(properties, device_table, device);
 	if (error < 0)
 		return error;
@@ -371,6 +376,7 @@ static void service_lost(struct bluez *bluez, const char *reason)
 {
 	bluez->present = false;
 	remove_all(bluez);
+	agent_free(bluez);
 	bluez->events->service(bluez->user, false, reason);
 }
 
@@ -496,5 +502,6 @@ void bluez_free(struct bluez *bluez)
 	sd_bus_slot_unref(bluez->properties_match);
 	sd_bus_slot_unref(bluez->owner_match);
 	remove_all(bluez);
+	agent_free(bluez);
 	free(bluez);
 }

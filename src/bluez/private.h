@@ -15,12 +15,21 @@ struct bluez {
 	sd_bus_slot *added_match, *removed_match, *properties_match, *owner_match;
 	sd_bus_slot *listing; /* GetManagedObjects, pending */
 	struct spa_list adapters, devices, transports;
+	struct agent *agent; /* NULL until one is set */
 };
 
 /* objects.c */
 struct bluez_transport *objects_transport(struct bluez *bluez, const char *path);
 void objects_transport_remove(struct bluez_transport *transport);
 int objects_transport_read(struct bluez_transport *transport, sd_bus_message *properties);
+
+/* pairing.c, search.c: what is pending for an object goes with it. */
+void pairing_forget(struct bluez_device *device);
+void search_forget(struct bluez_adapter *adapter);
+
+/* agent.c: requests about a device, or all, are of no more interest. */
+void agent_forget(struct bluez *bluez, const struct bluez_device *device);
+void agent_free(struct bluez *bluez);
 
 /* media.c: our endpoints go with their adapter, or with bluetoothd. */
 void media_adapter_forget(struct bluez_adapter *adapter);

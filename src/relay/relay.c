@@ -174,8 +174,15 @@ static void on_released(void *user, struct bluez_transport *transport, const cha
 }
 
 static const struct bluez_events bluez_callbacks = {
-    on_service,   on_adapter,      on_endpoints, on_device,   on_transport,
-    on_connected, on_disconnected, on_acquired,  on_released,
+    .service = on_service,
+    .adapter = on_adapter,
+    .endpoints = on_endpoints,
+    .device = on_device,
+    .transport = on_transport,
+    .connected = on_connected,
+    .disconnected = on_disconnected,
+    .acquired = on_acquired,
+    .released = on_released,
 };
 
 /* --- engine and source --------------------------------------------------------------------------- */

@@ -51,14 +51,81 @@ static int alias_set(sd_bus *bus, const char *path, const char *interface, const
 	return sd_bus_emit_properties_changed(bus, path, interface, property, NULL);
 }
 
+/* A flag that a timeout takes back: BlueZ starts the time when the flag is set. */
+static void window_due(struct world *world, struct device *device, int64_t index)
+{
+	struct adapter *adapter = &world->adapters[index];
+	(void)device;
+	if (adapter->discoverable_until && world->now >= adapter->discoverable_until) {
+		adapter->discoverable = 0;
+		adapter->discoverable_until = 0;
+		sd_bus_emit_properties_changed(world->bus, adapter->path, "org.bluez.Adapter1",
+		                               "Discoverable", NULL);
+	}
+	if (adapter->pairable_until && world->now >= adapter->pairable_until) {
+		adapter->pairable = 0;
+		adapter->pairable_until = 0;
+		sd_bus_emit_properties_changed(world->bus, adapter->path, "org.bluez.Adapter1",
+		                               "Pairable", NULL);
+	}
+}
+
+static int64_t window_until(struct adapter *adapter, int on, uint32_t timeout)
+{
+	struct world *world = adapter->world;
+	int64_t ns = timeout * 1000000000ll;
+	if (!on || !timeout)
+		return 0;
+	world_after(world, ns, NULL, window_due, adapter - world->adapters);
+	return world->now + ns;
+}
+
+static int discoverable_set(sd_bus *bus, const char *path, const char *interface,
+                            const char *property, sd_bus_message *value, void *user,
+                            sd_bus_error *error)
+{
+	struct adapter *adapter =
+	    (struct adapter *)((char *)user - offsetof(struct adapter, discoverable));
+	int result = flag_set(bus, path, interface, property, value, user, error);
+	adapter->discoverable_until =
+	    window_until(adapter, adapter->discoverable, adapter->discoverable_timeout);
+	return result;
+}
+
+static int pairable_set(sd_bus *bus, const char *path, const char *interface, const char *property,
+                        sd_bus_message *value, void *user, sd_bus_error *error)
+{
+	struct adapter *adapter =
+	    (struct adapter *)((char *)user - offsetof(struct adapter, pairable));
+	int result = flag_set(bus, path, interface, property, value, user, error);
+	adapter->pairable_until =
+	    window_until(adapter, adapter->pairable, adapter->pairable_timeout);
+	return result;
+}
+
+static int set_discovery_filter(sd_bus_message *call, void *user, sd_bus_error *error)
+{
+	(void)user, (void)error; /* all that there is here is BR/EDR */
+	return sd_bus_reply_method_return(call, "");
+}
+
+static void discovering_set(struct adapter *adapter, int discovering)
+{
+	adapter->discovering = discovering;
+	sd_bus_emit_properties_changed(adapter->world->bus, adapter->path, "org.bluez.Adapter1",
+	                               "Discovering", NULL);
+}
+
 static int start_discovery(sd_bus_message *call, void *user, sd_bus_error *error)
 {
 	struct adapter *adapter = user;
 	if (!adapter->powered)
 		return sd_bus_error_set(error, "org.bluez.Error.NotReady", "Resource Not Ready");
-	adapter->discovering = 1;
-	sd_bus_emit_properties_changed(adapter->world->bus, adapter->path, "org.bluez.Adapter1",
-	                               "Discovering", NULL);
+	if (adapter->discovering)
+		return sd_bus_error_set(error, "org.bluez.Error.InProgress",
+		                        "Operation already in progress");
+	discovering_set(adapter, 1);
+	peer_inquiry_start(adapter);
 	return sd_bus_reply_method_return(call, "");
 }
 
@@ -67,15 +134,17 @@ static int stop_discovery(sd_bus_message *call, void *user, sd_bus_error *error)
 	struct adapter *adapter = user;
 	if (!adapter->discovering)
 		return sd_bus_error_set(error, "org.bluez.Error.Failed", "No discovery started");
-	adapter->discovering = 0;
-	sd_bus_emit_properties_changed(adapter->world->bus, adapter->path, "org.bluez.Adapter1",
-	                               "Discovering", NULL);
+	discovering_set(adapter, 0);
+	peer_inquiry_stop(adapter);
 	return sd_bus_reply_method_return(call, "");
 }
 
 #define STRING(name, field) SD_BUS_PROPERTY(name, "s", NULL, offsetof(struct adapter, field), 0)
 #define FLAG(name, field)                                                                          \
 	SD_BUS_WRITABLE_PROPERTY(name, "b", NULL, flag_set, offsetof(struct adapter, field),       \
+	                         SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE | SD_BUS_VTABLE_UNPRIVILEGED)
+#define TIMED_FLAG(name, field)                                                                    \
+	SD_BUS_WRITABLE_PROPERTY(name, "b", NULL, field##_set, offsetof(struct adapter, field),    \
 	                         SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE | SD_BUS_VTABLE_UNPRIVILEGED)
 #define TIMEOUT(name, field)                                                                       \
 	SD_BUS_WRITABLE_PROPERTY(name, "u", NULL, timeout_set, offsetof(struct adapter, field),    \
@@ -99,13 +168,16 @@ static const sd_bus_vtable adapter_vtable[] = {
     SD_BUS_PROPERTY("Class", "u", NULL, offsetof(struct adapter, class), 0),
     STRING("Modalias", modalias),
     FLAG("Powered", powered),
-    FLAG("Discoverable", discoverable),
-    FLAG("Pairable", pairable),
+    TIMED_FLAG("Discoverable", discoverable),
+    TIMED_FLAG("Pairable", pairable),
     TIMEOUT("DiscoverableTimeout", discoverable_timeout),
     TIMEOUT("PairableTimeout", pairable_timeout),
     SD_BUS_PROPERTY("Discovering", "b", NULL, offsetof(struct adapter, discovering),
                     SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
     SD_BUS_PROPERTY("UUIDs", "as", uuids_get, 0, 0),
+    SD_BUS_METHOD("SetDiscoveryFilter", "a{sv}", "", set_discovery_filter,
+                  SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("RemoveDevice", "o", "", peer_adapter_remove_device, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("StartDiscovery", "", "", start_discovery, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("StopDiscovery", "", "", stop_discovery, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_VTABLE_END,
@@ -212,6 +284,8 @@ static int register_agent(sd_bus_message *call, void *user, sd_bus_error *error)
 	if (*world->agent_path)
 		return sd_bus_error_set(error, "org.bluez.Error.AlreadyExists", "Already Exists");
 	snprintf(world->agent_path, sizeof(world->agent_path), "%s", path);
+	snprintf(world->agent_capability, sizeof(world->agent_capability), "%s",
+	         *capability ? capability : "KeyboardDisplay");
 	return sd_bus_reply_method_return(call, "");
 }
 
@@ -248,16 +322,32 @@ static const sd_bus_vtable agent_manager_vtable[] = {
 
 /* ----------------------------------------------------------------------------------------------- */
 
-static int adapter_add(struct world *world, struct adapter *adapter)
+int peer_adapter_plug(struct adapter *adapter)
 {
+	struct world *world = adapter->world;
 	int error = sd_bus_add_object_vtable(world->bus, &adapter->slots[0], adapter->path,
 	                                     "org.bluez.Adapter1", adapter_vtable, adapter);
 	if (error >= 0)
 		error = sd_bus_add_object_vtable(world->bus, &adapter->slots[1], adapter->path,
 		                                 "org.bluez.Media1", media_vtable, adapter);
-	if (error >= 0)
+	adapter->exists = error >= 0;
+	if (adapter->exists)
 		sd_bus_emit_object_added(world->bus, adapter->path);
 	return error;
+}
+
+void peer_adapter_unplug(struct adapter *adapter)
+{
+	struct world *world = adapter->world;
+	if (adapter->exists)
+		sd_bus_emit_object_removed(world->bus, adapter->path);
+	for (int k = 0; k < 3; k++)
+		adapter->slots[k] = sd_bus_slot_unref(adapter->slots[k]);
+	for (int i = 0; i < WORLD_ENDPOINTS; i++)
+		if (world->endpoints[i].adapter == adapter)
+			world->endpoints[i].used = false;
+	adapter->paging = adapter->exists = false;
+	adapter->discovering = adapter->discoverable = adapter->pairable = 0;
 }
 
 int peer_adapters_add(struct world *world)
@@ -266,20 +356,14 @@ int peer_adapters_add(struct world *world)
 	                                     "org.bluez.AgentManager1", agent_manager_vtable,
 	                                     world);
 	for (int i = 0; i < world->scenario->adapter_count && error >= 0; i++)
-		error = adapter_add(world, &world->adapters[i]);
+		error = peer_adapter_plug(&world->adapters[i]);
 	return error;
 }
 
 void peer_adapters_remove(struct world *world)
 {
-	for (int i = 0; i < world->scenario->adapter_count; i++) {
-		struct adapter *adapter = &world->adapters[i];
-		if (adapter->slots[0])
-			sd_bus_emit_object_removed(world->bus, adapter->path);
-		for (int k = 0; k < 3; k++)
-			adapter->slots[k] = sd_bus_slot_unref(adapter->slots[k]);
-		adapter->paging = false;
-	}
+	for (int i = 0; i < world->scenario->adapter_count; i++)
+		peer_adapter_unplug(&world->adapters[i]);
 	world->root_slot = sd_bus_slot_unref(world->root_slot);
 	*world->agent_path = 0;
 }

@@ -21,11 +21,18 @@ static int uuids_get(sd_bus *bus, const char *path, const char *interface, const
 {
 	const struct device *device = user;
 	(void)bus, (void)path, (void)interface, (void)property, (void)error;
-	if (!device->speaker) /* as an Echo does it: both directions */
-		return sd_bus_message_append(reply, "as", 3, A2DP_SOURCE_UUID, A2DP_SINK_UUID,
-		                             "0000110e-0000-1000-8000-00805f9b34fb");
-	return sd_bus_message_append(reply, "as", 2, A2DP_SINK_UUID,
-	                             "0000110c-0000-1000-8000-00805f9b34fb");
+	const char *uuids[3];
+	int count = 0;
+	if (device->air->offers & OFFERS_SOURCE)
+		uuids[count++] = A2DP_SOURCE_UUID;
+	if (device->air->offers & OFFERS_SINK)
+		uuids[count++] = A2DP_SINK_UUID;
+	uuids[count++] = device->speaker ? "0000110c-0000-1000-8000-00805f9b34fb"
+	                                 : "0000110e-0000-1000-8000-00805f9b34fb";
+	int result = sd_bus_message_open_container(reply, 'a', "s");
+	for (int i = 0; i < count && result >= 0; i++)
+		result = sd_bus_message_append(reply, "s", uuids[i]);
+	return result < 0 ? result : sd_bus_message_close_container(reply);
 }
 
 static int alias_get(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -61,7 +68,7 @@ static int flag_set(sd_bus *bus, const char *path, const char *interface, const 
 
 /* --- connecting -------------------------------------------------------------------------------- */
 
-static void connected_set(struct device *device, bool connected)
+void peer_device_set_connected(struct device *device, bool connected)
 {
 	device->connected = device->services_resolved = connected;
 	if (device->exists)
@@ -89,7 +96,7 @@ static void link_down(struct world *world, struct device *device, int64_t argume
 	if (device->transport.exists || device->connect_call)
 		return;
 	peer_seps_hide(device);
-	connected_set(device, false);
+	peer_device_set_connected(device, false);
 }
 
 static void seps_found(struct world *world, struct device *device, int64_t argument)
@@ -103,12 +110,12 @@ static void seps_found(struct world *world, struct device *device, int64_t argum
 static void page_ended(struct world *world, struct device *device, int64_t answered)
 {
 	device->adapter->paging = false;
-	if (!answered || !device->reachable) {
+	if (!answered || !device->reachable || device->air->pairing == PAIRING_HELD) {
 		peer_device_connect_failed(device, answered ? "br-connection-refused"
 		                                            : "br-connection-page-timeout");
 		return;
 	}
-	connected_set(device, true);
+	peer_device_set_connected(device, true);
 	world_after(world, DISCOVER_NS, device, seps_found, 0);
 }
 
@@ -143,7 +150,7 @@ static int connect_begin(sd_bus_message *call, struct device *device, const char
 		return 1;
 	}
 	device->adapter->paging = true;
-	bool answers = device->reachable && device->speaker;
+	bool answers = device->reachable && device->speaker && device->air->pairing != PAIRING_HELD;
 	world_after(device->world, answers ? device->speaker->connects_ns : PAGE_TIMEOUT_NS, device,
 	            page_ended, answers);
 	return 1;
@@ -171,10 +178,11 @@ static void link_end(struct device *device)
 	peer_transport_close(device);
 	if (device->connect_call)
 		peer_device_connect_failed(device, "br-connection-aborted-by-remote");
+	peer_pairing_abort(device, "org.bluez.Error.ConnectionAttemptFailed", "Connection lost");
 	world_forget_timers(device->world, device);
 	peer_seps_hide(device);
 	if (device->connected)
-		connected_set(device, false);
+		peer_device_set_connected(device, false);
 }
 
 void peer_device_lost(struct device *device)
@@ -185,6 +193,14 @@ void peer_device_lost(struct device *device)
 void peer_device_off(struct device *device)
 {
 	link_end(device);
+}
+
+void peer_device_incoming(struct device *device)
+{
+	if (device->speaker && !device->transport.exists && !device->connect_call)
+		world_after(device->world, DISCOVER_NS, device, seps_found, 0);
+	else if (!device->speaker)
+		world_after(device->world, DISCOVER_NS, device, world_echo_arrive, 0);
 }
 
 static int disconnect_device(sd_bus_message *call, void *user, sd_bus_error *error)
@@ -223,6 +239,8 @@ static const sd_bus_vtable device_vtable[] = {
     FLAG("Connected", connected),
     FLAG("ServicesResolved", services_resolved),
     FLAG("LegacyPairing", legacy_pairing),
+    SD_BUS_METHOD("Pair", "", "", peer_device_pair, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("CancelPairing", "", "", peer_device_pair_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Connect", "", "", connect_device, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("ConnectProfile", "s", "", connect_profile, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Disconnect", "", "", disconnect_device, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -246,6 +264,7 @@ void peer_device_remove(struct device *device)
 		return;
 	link_end(device);
 	device->exists = false;
+	device->rssi_slot = sd_bus_slot_unref(device->rssi_slot);
 	sd_bus_emit_object_removed(device->world->bus, device->path);
 	device->slot = sd_bus_slot_unref(device->slot);
 }

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/ini_text.h"
+#include "sim/scenario_private.h"
 
 #define MS 1000000ll
 
@@ -22,12 +23,13 @@ struct parser {
 	char section_text[64];
 };
 
+#define AIR_KEYS "rssi, heard, pairing, pairs, asks, pin, passkey, offers"
+
 #define complain(parser, ...) ini_complain(&(parser)->ini, __VA_ARGS__)
 
 /* --- values ------------------------------------------------------------------------------------ */
 
-/* "187 ms", "1.2s", "300 us".  Returns what follows it, or NULL. */
-static const char *duration_read(const char *text, int64_t *ns)
+const char *scenario_read_duration(const char *text, int64_t *ns)
 {
 	static const struct {
 		const char *unit;
@@ -54,7 +56,7 @@ static const char *duration_read(const char *text, int64_t *ns)
 
 static int set_duration(struct parser *parser, int64_t *ns, const char *value)
 {
-	const char *end = duration_read(value, ns);
+	const char *end = scenario_read_duration(value, ns);
 	if (!end || *end)
 		return complain(parser, "'%s' is no duration, like 187 ms or 1.5 s", value);
 	return 1;
@@ -129,6 +131,11 @@ static bool action_allowed(enum section section, enum scenario_action action)
 		return section == SECTION_ECHO;
 	case ACTION_RESTART:
 		return section == SECTION_WORLD;
+	case ACTION_UNPLUG:
+		return section == SECTION_ADAPTER;
+	case ACTION_CALL:
+	case ACTION_KNOCK:
+		return section == SECTION_ECHO || section == SECTION_SPEAKER;
 	default:
 		return section == SECTION_SPEAKER;
 	}
@@ -137,8 +144,9 @@ static bool action_allowed(enum section section, enum scenario_action action)
 static const char *action_read(const char *text, enum scenario_action *action)
 {
 	static const char *const names[] = {
-	    [ACTION_STALL] = "stall", [ACTION_VANISH] = "vanish",   [ACTION_OFF] = "off",
-	    [ACTION_PAUSE] = "pause", [ACTION_RESTART] = "restart",
+	    [ACTION_STALL] = "stall",   [ACTION_VANISH] = "vanish",   [ACTION_OFF] = "off",
+	    [ACTION_PAUSE] = "pause",   [ACTION_CALL] = "call",       [ACTION_KNOCK] = "knock",
+	    [ACTION_UNPLUG] = "unplug", [ACTION_RESTART] = "restart",
 	};
 	for (int i = 0; i <= ACTION_RESTART; i++) {
 		size_t length = strlen(names[i]);
@@ -153,13 +161,13 @@ static const char *action_read(const char *text, enum scenario_action *action)
 /* "20 s" or "20 s .. 40 s" */
 static const char *range_read(const char *text, int64_t *least, int64_t *most)
 {
-	text = duration_read(text, least);
+	text = scenario_read_duration(text, least);
 	*most = *least;
 	if (text && !strncmp(text, "..", 2)) {
 		text += 2;
 		while (*text == ' ')
 			text++;
-		text = duration_read(text, most);
+		text = scenario_read_duration(text, most);
 	}
 	return text && *most >= *least ? text : NULL;
 }
@@ -186,6 +194,8 @@ static int add_event(struct parser *parser, const char *value)
 		return complain(parser, "an event every %s would never end", value + 6);
 	if (parser->section == SECTION_SPEAKER)
 		event.subject = scenario->speaker_count - 1;
+	if (parser->section == SECTION_ADAPTER)
+		event.subject = scenario->adapter_count - 1;
 	scenario->events[scenario->event_count++] = event;
 	return 1;
 }
@@ -228,6 +238,7 @@ static int begin_speaker(struct parser *parser, const char *name)
 	    .class = 0x240414, /* rendering, audio/video, loudspeaker */
 	    .paired = true,
 	    .reachable = true,
+	    .air = scenario_air_default(OFFERS_SINK),
 	    .dac = {.kind = DAC_FIFO, .latency_ns = 180 * MS},
 	    .reports_ns = -1,
 	    .mtu = 672,
@@ -263,7 +274,7 @@ static int begin_section(struct ini_text *ini, const char *text)
 static int world_key(struct parser *parser, const char *key, const char *value)
 {
 	struct scenario *scenario = parser->scenario;
-	double seed;
+	double seed = 0;
 	if (!strcmp(key, "record")) {
 		snprintf(scenario->record, sizeof(scenario->record), "%s", value);
 		return 1;
@@ -287,13 +298,15 @@ static int adapter_key(struct parser *parser, const char *key, const char *value
 		return set_address(parser, adapter->address, value);
 	if (!strcmp(key, "name"))
 		return set_name(parser, adapter->alias, sizeof(adapter->alias), value);
-	return complain(parser, "no key '%s' in [adapter]; there are address, name", key);
+	if (!strcmp(key, "event"))
+		return add_event(parser, value);
+	return complain(parser, "no key '%s' in [adapter]; there are address, name, event", key);
 }
 
 static int echo_key(struct parser *parser, const char *key, const char *value)
 {
 	struct scenario_echo *echo = &parser->scenario->echo;
-	double number;
+	double number = 0;
 	if (!strcmp(key, "address"))
 		return set_address(parser, echo->address, value);
 	if (!strcmp(key, "adapter"))
@@ -306,15 +319,20 @@ static int echo_key(struct parser *parser, const char *key, const char *value)
 		return set_duration(parser, &echo->starts_ns, value);
 	if (!strcmp(key, "event"))
 		return add_event(parser, value);
+	if (!strcmp(key, "paired"))
+		return set_bool(parser, &echo->paired, value);
 	if (!strcmp(key, "quantum")) {
 		if (!set_number(parser, &number, value, 32, 4096))
 			return 0;
 		echo->quantum = (uint32_t)number;
 		return 1;
 	}
+	int taken = scenario_air_key(&parser->ini, &echo->air, key, value);
+	if (taken >= 0)
+		return taken;
 	return complain(parser,
 	                "no key '%s' in [echo]; there are address, adapter, quantum, ppm, jitter, "
-	                "starts, event",
+	                "starts, paired, event, " AIR_KEYS,
 	                key);
 }
 
@@ -351,7 +369,7 @@ static int set_reports(struct parser *parser, int64_t *ns, const char *value)
 static int speaker_sound_key(struct parser *parser, struct scenario_speaker *speaker,
                              const char *key, const char *value)
 {
-	double number;
+	double number = 0;
 	if (!strcmp(key, "kind"))
 		return set_kind(parser, &speaker->dac.kind, value);
 	if (!strcmp(key, "latency"))
@@ -370,11 +388,14 @@ static int speaker_sound_key(struct parser *parser, struct scenario_speaker *spe
 		speaker->mtu = (uint16_t)number;
 		return 1;
 	}
+	int taken = scenario_air_key(&parser->ini, &speaker->air, key, value);
+	if (taken >= 0)
+		return taken;
 	return complain(
 	    parser,
 	    "no key '%s' in [speaker]; there are name, address, adapter, class, paired, "
 	    "reachable, connects, kind, latency, ppm, reports, volume, capabilities, mtu, "
-	    "event",
+	    "event, " AIR_KEYS,
 	    key);
 }
 
@@ -433,7 +454,12 @@ int scenario_parse(struct scenario **ret_scenario, const char *text, const char 
 	    .scenario = scenario,
 	};
 	scenario->seed = 1;
-	scenario->echo = (struct scenario_echo){.quantum = 512, .address = "44:00:49:12:AB:CD"};
+	scenario->echo = (struct scenario_echo){
+	    .quantum = 512,
+	    .paired = true,
+	    .air = scenario_air_default(OFFERS_SOURCE | OFFERS_SINK),
+	    .address = "44:00:49:12:AB:CD",
+	};
 	int error = ini_text_parse(&parser.ini);
 	if (!error && !scenario->adapter_count) {
 		complain(&parser, "there is no [adapter hci0]");

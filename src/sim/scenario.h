@@ -32,12 +32,15 @@ enum scenario_action {
 	ACTION_VANISH,  /* speaker: the link breaks, and it is out of reach for a while */
 	ACTION_OFF,     /* speaker: switched off, and on again after a while */
 	ACTION_PAUSE,   /* echo: suspends its stream for a while */
+	ACTION_CALL,    /* speaker, echo: connects by itself, as far as it is let */
+	ACTION_KNOCK,   /* speaker, echo: wants to pair with us */
+	ACTION_UNPLUG,  /* adapter: is pulled out for a while */
 	ACTION_RESTART, /* world: bluetoothd goes away for a while */
 };
 
 struct scenario_event {
 	enum scenario_action action;
-	int subject; /* index of the speaker; −1: echo or world */
+	int subject; /* index of the speaker or adapter; −1: echo or world */
 	bool again;  /* the times are the pause between two, not the instant of one */
 	int64_t at_least_ns, at_most_ns;
 	int64_t lasts_least_ns, lasts_most_ns;
@@ -49,8 +52,37 @@ struct scenario_adapter {
 	char alias[SCENARIO_NAME];
 };
 
+/* What becomes of an attempt to pair. */
+enum scenario_pairing {
+	PAIRING_WORKS,
+	PAIRING_REJECTS, /* it says no */
+	PAIRING_FAILS,   /* the keys do not fit, as with a device that remembers another bond */
+	PAIRING_IGNORES, /* it answers the page and then nothing */
+	PAIRING_HELD,    /* it is heard and answers no page: a phone has it */
+	PAIRING_PLAIN,   /* works only with an agent that can do nothing */
+};
+
+/* What it asks meanwhile. */
+enum scenario_asks { ASKS_NOTHING, ASKS_PIN, ASKS_PASSKEY, ASKS_MATCH, ASKS_SHOW };
+
+/* Which sides of A2DP a device has. */
+enum { OFFERS_SOURCE = 1, OFFERS_SINK = 2 };
+
+/* A device as it is before it is known: in the air, and at pairing. */
+struct scenario_air {
+	int16_t rssi;     /* dBm */
+	int64_t heard_ns; /* after a scan began */
+	int64_t pairs_ns; /* the pairing itself, without paging and questions */
+	enum scenario_pairing pairing;
+	enum scenario_asks asks;
+	char pin[17];
+	uint32_t passkey;
+	uint32_t offers;
+};
+
 struct scenario_echo {
-	bool present;
+	bool present, paired;
+	struct scenario_air air;
 	char name[SCENARIO_NAME];
 	char address[18];
 	int adapter;
@@ -67,6 +99,7 @@ struct scenario_speaker {
 	uint32_t class;
 	bool paired;
 	bool reachable;
+	struct scenario_air air;
 	struct dac_config dac; /* kind, latency, ppm */
 	int64_t reports_ns;    /* AVDTP delay report; −1: it makes none */
 	bool absolute_volume;

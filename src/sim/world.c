@@ -65,7 +65,10 @@ static int64_t timers_next(const struct world *world)
 /* A device's own timers belong to its connection; these stay over a lost one. */
 static struct device *event_device(struct world *world, const struct scenario_event *event)
 {
-	return event->subject < 0 ? NULL : &world->devices[event->subject];
+	bool of_echo = event->action == ACTION_CALL || event->action == ACTION_KNOCK;
+	if (event->subject >= 0)
+		return &world->devices[event->subject];
+	return of_echo ? &world->devices[world->device_count - 1] : NULL;
 }
 
 static void come_back(struct world *world, struct device *device, int64_t argument)
@@ -105,11 +108,11 @@ static void owner_changed(struct world *world, const char *old, const char *new)
 }
 
 /* The Echo is connected and PipeWire has its stream, as on a box that has been up for a while. */
-static void echo_arrive(struct world *world, struct device *device, int64_t argument)
+void world_echo_arrive(struct world *world, struct device *device, int64_t argument)
 {
 	(void)argument;
 	static const uint8_t configuration[] = {0x21, 0x15, 2, 53};
-	if (!device->exists)
+	if (!device->exists || !device->paired)
 		return;
 	device->connected = device->services_resolved = 1;
 	sd_bus_emit_properties_changed(world->bus, device->path, "org.bluez.Device1", "Connected",
@@ -124,9 +127,12 @@ static void bluetoothd_start(struct world *world, struct device *device, int64_t
 	world->gone = false;
 	peer_adapters_add(world);
 	for (int i = 0; i < world->device_count; i++) {
+		if (!world->devices[i].paired)
+			continue;
 		peer_device_add(&world->devices[i]);
 		if (!world->devices[i].speaker)
-			world_after(world, ECHO_RETURNS_NS, &world->devices[i], echo_arrive, 0);
+			world_after(world, ECHO_RETURNS_NS, &world->devices[i], world_echo_arrive,
+			            0);
 	}
 	owner_changed(world, "", ":1.9");
 }
@@ -141,6 +147,32 @@ static void bluetoothd_stop(struct world *world, int64_t lasts)
 	world->gone = true;
 	owner_changed(world, ":1.8", "");
 	world_after(world, lasts, NULL, bluetoothd_start, 0);
+}
+
+static void adapter_back(struct world *world, struct device *device, int64_t index)
+{
+	(void)device;
+	peer_adapter_plug(&world->adapters[index]);
+	for (int i = 0; i < world->device_count; i++)
+		if (world->devices[i].adapter == &world->adapters[index] &&
+		    world->devices[i].paired) {
+			peer_device_add(&world->devices[i]);
+			if (!world->devices[i].speaker)
+				world_after(world, ECHO_RETURNS_NS, &world->devices[i],
+				            world_echo_arrive, 0);
+		}
+}
+
+static void adapter_unplug(struct world *world, int index, int64_t lasts)
+{
+	for (int i = 0; i < world->device_count; i++)
+		if (world->devices[i].adapter == &world->adapters[index]) {
+			if (!world->devices[i].speaker)
+				echo_pause(world->echo, true, world->now);
+			peer_device_remove(&world->devices[i]);
+		}
+	peer_adapter_unplug(&world->adapters[index]);
+	world_after(world, lasts, NULL, adapter_back, index);
 }
 
 static void event_happen(struct world *world, const struct scenario_event *event, int64_t lasts)
@@ -162,6 +194,15 @@ static void event_happen(struct world *world, const struct scenario_event *event
 		break;
 	case ACTION_PAUSE:
 		pause_echo(world, lasts);
+		break;
+	case ACTION_CALL:
+		peer_device_call(device);
+		break;
+	case ACTION_KNOCK:
+		peer_device_knock(device);
+		break;
+	case ACTION_UNPLUG:
+		adapter_unplug(world, event->subject, lasts);
 		break;
 	case ACTION_RESTART:
 		bluetoothd_stop(world, lasts);
@@ -268,7 +309,8 @@ static void device_init(struct world *world, const struct scenario_speaker *spea
 	    .icon = "audio-card", /* what BlueZ says of loudspeakers */
 	    .modalias = speaker ? "bluetooth:v0057p1234d0100" : "bluetooth:v0171p0413d0000",
 	    .class = speaker ? speaker->class : 0x0c0418,
-	    .paired = speaker ? speaker->paired : 1,
+	    .paired = speaker ? speaker->paired : echo->paired,
+	    .air = speaker ? &speaker->air : &echo->air,
 	    .reachable = speaker ? speaker->reachable : true,
 	    .transport = {.relay_fd = -1, .speaker_fd = -1},
 	};
@@ -312,9 +354,9 @@ static void inhabitants_add(struct world *world)
 	device_init(world, NULL);
 	struct device *echo = &world->devices[world->device_count - 1];
 	int64_t starts = world->scenario->echo.starts_ns;
-	if (starts)
+	if (starts || !echo->paired)
 		echo_pause(world->echo, true, world->now);
-	world_after(world, starts, echo, echo_arrive, 0);
+	world_after(world, starts, echo, world_echo_arrive, 0);
 }
 
 static int world_populate(struct world *world, char *message, size_t size)
@@ -322,7 +364,8 @@ static int world_populate(struct world *world, char *message, size_t size)
 	inhabitants_add(world);
 	int error = peer_adapters_add(world);
 	for (int i = 0; i < world->device_count && error >= 0; i++) {
-		error = peer_device_add(&world->devices[i]);
+		if (world->devices[i].paired)
+			error = peer_device_add(&world->devices[i]);
 		if (error >= 0 && world->devices[i].speaker)
 			error = speaker_open(&world->devices[i], message, size);
 	}

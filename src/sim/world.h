@@ -51,6 +51,8 @@ struct adapter {
 	uint32_t class, discoverable_timeout, pairable_timeout;
 	int powered, discoverable, pairable, discovering; /* sd-bus wants booleans as int */
 	bool paging;                                      /* one page at a time */
+	int64_t discoverable_until, pairable_until;       /* 0: for good */
+	bool exists;
 	sd_bus_slot *slots[3];
 };
 
@@ -88,6 +90,7 @@ struct device {
 	struct world *world;
 	struct adapter *adapter;
 	const struct scenario_speaker *speaker; /* NULL: the Echo */
+	const struct scenario_air *air;
 	int index;
 	char path[128], sep_path[144];
 	const char *address, *address_type, *name, *alias, *icon, *modalias, *adapter_path;
@@ -98,8 +101,11 @@ struct device {
 	bool reachable;
 	bool sep_shown;
 	int next_endpoint; /* where the search for a local endpoint goes on */
-	sd_bus_message *connect_call, *acquire_call; /* calls not answered yet */
-	sd_bus_slot *slot, *sep_slot, *pending;
+	sd_bus_message *connect_call, *acquire_call, *pair_call; /* calls not answered yet */
+	sd_bus_slot *slot, *sep_slot, *pending, *rssi_slot;
+	sd_bus_slot *question; /* the agent's answer, awaited */
+	bool knocking;         /* it pairs with us, not we with it */
+	int16_t rssi;          /* as it is heard now */
 	struct transport transport;
 	/* the sound of it */
 	struct dac *dac;
@@ -118,7 +124,7 @@ struct world {
 	sd_bus_slot *root_slot, *agent_slot, *manager_slot, *filter_slot;
 	bool gone; /* bluetoothd is not running */
 	int transport_count;
-	char agent_path[128];
+	char agent_path[128], agent_capability[32];
 	struct adapter adapters[SCENARIO_ADAPTERS];
 	struct endpoint endpoints[WORLD_ENDPOINTS]; /* in order of registration */
 	int device_count;
@@ -149,11 +155,29 @@ int64_t world_random(struct world *world, int64_t least, int64_t most);
 
 int peer_adapters_add(struct world *world);
 void peer_adapters_remove(struct world *world);
+void peer_adapter_unplug(struct adapter *adapter);
+int peer_adapter_plug(struct adapter *adapter);
 int peer_device_add(struct device *device);
 void peer_device_remove(struct device *device);
 void peer_device_lost(struct device *device); /* link loss: no farewell */
 void peer_device_off(struct device *device);  /* clean disconnect by the device */
 void peer_device_connect_failed(struct device *device, const char *text);
+
+void peer_device_set_connected(struct device *device, bool connected);
+/* The remote begins: AVDTP by its own hand, once it is let in. */
+void peer_device_incoming(struct device *device);
+
+/* peer_pairing.c */
+int peer_device_pair(sd_bus_message *call, void *user, sd_bus_error *error);
+int peer_device_pair_cancel(sd_bus_message *call, void *user, sd_bus_error *error);
+int peer_adapter_remove_device(sd_bus_message *call, void *user, sd_bus_error *error);
+void peer_pairing_abort(struct device *device, const char *name, const char *text);
+void peer_device_knock(struct device *device);
+void peer_device_call(struct device *device);
+void peer_inquiry_start(struct adapter *adapter);
+void peer_inquiry_stop(struct adapter *adapter);
+/* What is to happen when a pairing came about from its side: the Echo begins to play. */
+void world_echo_arrive(struct world *world, struct device *device, int64_t argument);
 
 void peer_seps_show(struct device *device);
 void peer_seps_hide(struct device *device);

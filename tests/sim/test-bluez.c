@@ -2,6 +2,7 @@
 /* bluez/ against the simulated org.bluez, in virtual time: what is called, what comes back. */
 #include "tests/helpers/test.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,6 +42,9 @@ struct bench {
 	struct bluez_transport *transport; /* the last of ours */
 	char problem[128];
 	int answers, fd, endpoint_answers;
+	enum bluez_pairing how;
+	struct bluez_request request;
+	uint32_t withdrawn;
 	uint16_t mtu;
 };
 
@@ -71,8 +75,11 @@ static void on_device(void *user, struct bluez_device *device, enum bluez_change
 	struct bench *bench = user;
 	if (change == BLUEZ_ADDED)
 		bench->device[bench->devices++] = device;
-	if (change == BLUEZ_REMOVED)
-		bench->devices--;
+	if (change != BLUEZ_REMOVED)
+		return;
+	for (int i = 0; i < bench->devices; i++) /* the last one fills the gap */
+		if (bench->device[i] == device)
+			bench->device[i--] = bench->device[--bench->devices];
 }
 
 static void on_transport(void *user, struct bluez_transport *transport, enum bluez_change change)
@@ -125,9 +132,53 @@ static void on_released(void *user, struct bluez_transport *transport, const cha
 	answer(user, problem);
 }
 
+static void on_searching(void *user, struct bluez_adapter *adapter, const char *problem)
+{
+	(void)adapter;
+	answer(user, problem);
+}
+
+static void on_paired(void *user, struct bluez_device *device, enum bluez_pairing how,
+                      const char *problem)
+{
+	struct bench *bench = user;
+	(void)device;
+	bench->how = how;
+	answer(bench, problem);
+}
+
+static void on_asked(void *user, const struct bluez_request *request)
+{
+	((struct bench *)user)->request = *request;
+}
+
+static void on_withdrawn(void *user, uint32_t id)
+{
+	((struct bench *)user)->withdrawn = id;
+}
+
+static void on_agent(void *user, enum bluez_capability capability, const char *problem)
+{
+	(void)capability;
+	answer(user, problem);
+}
+
 static const struct bluez_events events = {
-    on_service,   on_adapter,   on_endpoints, on_device,   on_transport,
-    on_connected, on_connected, on_acquired,  on_released,
+    .service = on_service,
+    .adapter = on_adapter,
+    .endpoints = on_endpoints,
+    .device = on_device,
+    .transport = on_transport,
+    .connected = on_connected,
+    .disconnected = on_connected,
+    .acquired = on_acquired,
+    .released = on_released,
+    .searching = on_searching,
+    .paired = on_paired,
+    .not_kept = on_connected,
+    .asked = on_asked,
+    .withdrawn = on_withdrawn,
+    .agent = on_agent,
 };
 
 static void run(struct bench *bench, int64_t ns)
@@ -320,6 +371,151 @@ static void bluetoothd_restarts(void **state)
 	bench_free(bench);
 }
 
+static const char shop[] = "[adapter hci0]\n"
+			   "address = 00:1A:7D:DA:71:13\n"
+			   "[speaker Plain]\naddress = 00:00:5E:00:53:01\npaired = no\n"
+			   "rssi = -52\n"
+			   "[speaker Pin]\naddress = 00:00:5E:00:53:02\npaired = no\nasks = pin\n"
+			   "pin = 1234\n"
+			   "[speaker Key]\naddress = 00:00:5E:00:53:03\npaired = no\n"
+			   "asks = passkey\npasskey = 7\n"
+			   "[speaker Match]\naddress = 00:00:5E:00:53:04\npaired = no\n"
+			   "asks = match\n"
+			   "[speaker No]\naddress = 00:00:5E:00:53:05\npaired = no\n"
+			   "pairing = rejects\n"
+			   "[speaker Mute]\naddress = 00:00:5E:00:53:06\npaired = no\n"
+			   "pairing = ignores\n"
+			   "[speaker Held]\naddress = 00:00:5E:00:53:07\npaired = no\n"
+			   "pairing = held\n"
+			   "[speaker Other]\naddress = 00:00:5E:00:53:08\npaired = no\n"
+			   "pairing = plain\n"
+			   "[speaker Silent]\naddress = 00:00:5E:00:53:09\npaired = no\n"
+			   "reachable = no\n";
+
+/* A bench with an agent, after a scan of 4 seconds. */
+static struct bench *shop_new(void)
+{
+	struct bench *bench = bench_new(shop);
+	assert_int_equal(bench->devices, 0);
+	assert_int_equal(bluez_set_agent(bench->bluez, BLUEZ_KEYBOARD_DISPLAY), 0);
+	run(bench, 50 * MS);
+	assert_int_equal(bench->answers, 1);
+	assert_int_equal(bluez_search(bench->adapter, true), 0);
+	run(bench, 4 * SECOND);
+	assert_int_equal(bench->answers, 2);
+	assert_string_equal(bench->problem, "");
+	assert_true(bench->adapter->discovering);
+	return bench;
+}
+
+static void scan_finds_what_is_in_reach(void **state)
+{
+	(void)state;
+	struct bench *bench = shop_new();
+	assert_int_equal(bench->devices, 8);
+	assert_int_equal(index_of(bench, "Silent"), -1);
+	const struct bluez_device *plain = bench->device[index_of(bench, "Plain")];
+	assert_in_range(-plain->rssi, 50, 54);
+	assert_false(plain->paired);
+	assert_int_equal(plain->offers, BLUEZ_OFFERS_SINK);
+	assert_int_equal(bluez_search(bench->adapter, false), 0);
+	run(bench, SECOND);
+	assert_false(bench->adapter->discovering);
+	run(bench, 31 * SECOND); /* strangers are forgotten */
+	assert_int_equal(bench->devices, 0);
+	bench_free(bench);
+}
+
+/* Pairs with a device; what is asked is answered. */
+static enum bluez_pairing pair(struct bench *bench, const char *name, bool yes, const char *pin,
+                               uint32_t passkey)
+{
+	int before = bench->answers;
+	bench->request.id = 0;
+	assert_int_equal(bluez_pair(bench->device[index_of(bench, name)]), 0);
+	for (int i = 0; i < 500 && bench->answers == before; i++) {
+		run(bench, 100 * MS);
+		if (bench->request.id)
+			bluez_answer(bench->bluez, bench->request.id, yes, pin, passkey);
+	}
+	assert_int_equal(bench->answers, before + 1);
+	return bench->how;
+}
+
+static void pairing_ends_in_every_way(void **state)
+{
+	(void)state;
+	struct bench *bench = shop_new();
+	assert_int_equal(pair(bench, "Plain", true, "", 0), BLUEZ_PAIRED);
+	assert_int_equal(bench->request.id, 0); /* nobody was asked */
+	assert_true(bench->device[index_of(bench, "Plain")]->paired);
+	assert_int_equal(pair(bench, "Plain", true, "", 0), BLUEZ_PAIR_EXISTS);
+	assert_int_equal(pair(bench, "Pin", true, "0000", 0), BLUEZ_PAIR_FAILED);
+	assert_int_equal(bench->request.ask, BLUEZ_ASK_PIN);
+	assert_int_equal(pair(bench, "Pin", true, "1234", 0), BLUEZ_PAIRED);
+	assert_int_equal(pair(bench, "Key", true, "", 8), BLUEZ_PAIR_FAILED);
+	assert_int_equal(pair(bench, "Key", true, "", 7), BLUEZ_PAIRED);
+	assert_int_equal(bench->request.ask, BLUEZ_ASK_PASSKEY);
+	assert_int_equal(pair(bench, "Match", false, "", 0), BLUEZ_PAIR_FAILED);
+	assert_int_equal(bench->request.ask, BLUEZ_ASK_MATCH);
+	assert_int_equal(bench->request.passkey, 123456);
+	assert_int_equal(pair(bench, "Match", true, "", 0), BLUEZ_PAIRED);
+	assert_int_equal(pair(bench, "No", true, "", 0), BLUEZ_PAIR_REJECTED);
+	assert_int_equal(pair(bench, "Mute", true, "", 0), BLUEZ_PAIR_TIMEOUT);
+	assert_int_equal(pair(bench, "Held", true, "", 0), BLUEZ_PAIR_UNREACHED);
+	bench_free(bench);
+}
+
+static void another_capability_pairs_what_the_first_did_not(void **state)
+{
+	(void)state;
+	struct bench *bench = shop_new();
+	assert_int_equal(pair(bench, "Other", true, "", 0), BLUEZ_PAIR_FAILED);
+	assert_int_equal(bluez_set_agent(bench->bluez, BLUEZ_NO_INPUT_NO_OUTPUT), 0);
+	run(bench, 50 * MS);
+	assert_int_equal(pair(bench, "Other", true, "", 0), BLUEZ_PAIRED);
+	bench_free(bench);
+}
+
+static void pairing_is_cancelled(void **state)
+{
+	(void)state;
+	struct bench *bench = shop_new();
+	struct bluez_device *pin = bench->device[index_of(bench, "Pin")];
+	assert_int_equal(bluez_pair(pin), 0);
+	run(bench, 2 * SECOND);
+	assert_int_equal(bench->request.ask, BLUEZ_ASK_PIN);
+	uint32_t id = bench->request.id;
+	bluez_pair_cancel(pin);
+	run(bench, 100 * MS);
+	assert_int_equal(bench->how, BLUEZ_PAIR_CANCELLED);
+	assert_int_equal(bench->withdrawn, id);
+	assert_int_equal(bluez_answer(bench->bluez, id, true, "1234", 0), -ENOENT);
+	bench_free(bench);
+}
+
+static void what_is_kept_can_be_set(void **state)
+{
+	(void)state;
+	struct bench *bench = shop_new();
+	assert_int_equal(pair(bench, "Plain", true, "", 0), BLUEZ_PAIRED);
+	struct bluez_device *plain = bench->device[index_of(bench, "Plain")];
+	bluez_set_trusted(plain, true);
+	bluez_set_alias(plain, "Kitchen");
+	bluez_set_window(bench->adapter, true, 3);
+	run(bench, 100 * MS);
+	assert_true(plain->trusted);
+	assert_string_equal(plain->name, "Kitchen");
+	assert_true(bench->adapter->discoverable && bench->adapter->pairable);
+	run(bench, 3 * SECOND); /* it closes by itself */
+	assert_false(bench->adapter->discoverable || bench->adapter->pairable);
+	int before = bench->devices;
+	bluez_remove(plain);
+	run(bench, 20 * MS);
+	assert_int_equal(bench->devices, before - 1);
+	bench_free(bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +525,11 @@ int main(void)
 	    cmocka_unit_test(failures_come_in_words),
 	    cmocka_unit_test(link_loss_takes_the_transport),
 	    cmocka_unit_test(bluetoothd_restarts),
+	    cmocka_unit_test(scan_finds_what_is_in_reach),
+	    cmocka_unit_test(pairing_ends_in_every_way),
+	    cmocka_unit_test(another_capability_pairs_what_the_first_did_not),
+	    cmocka_unit_test(pairing_is_cancelled),
+	    cmocka_unit_test(what_is_kept_can_be_set),
 	};
 	return RUN(tests);
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_SCENARIO_PRIVATE_H
+#define SIM_SCENARIO_PRIVATE_H
+
+#include "base/ini_text.h"
+#include "sim/scenario.h"
+
+/* Between scenario.c and scenario_air.c only. */
+
+/* "187 ms", "1.2s", "300 us".  Returns what follows it, or NULL. */
+const char *scenario_read_duration(const char *text, int64_t *ns);
+
+/* The device as any is that says nothing of it. */
+struct scenario_air scenario_air_default(uint32_t offers);
+
+/* Takes a key of struct scenario_air.  Returns 1; 0 when it complained; −1 for a key of another kind. */
+int scenario_air_key(struct ini_text *ini, struct scenario_air *air, const char *key,
+                     const char *value);
+
+#endif
