@@ -7,7 +7,7 @@
 #   make lint       formatting, static checks, layering, manuals
 #   make asan ubsan tsan      the tests under a sanitizer
 #   make install [PREFIX=/usr/local] [DESTDIR=]
-#   make clean
+#   make help clean
 #
 # V=1 shows the commands.  Everything is built below build/, each flavour in a folder of its own.
 
@@ -28,7 +28,7 @@ flags_release := -O3 -fno-math-errno -fno-trapping-math -D_FORTIFY_SOURCE=2
 flags_asan    := -O1 -fsanitize=address -fno-omit-frame-pointer
 flags_ubsan   := -O1 -fsanitize=undefined -fno-sanitize-recover=all
 flags_tsan    := -O1 -fsanitize=thread
-flags_lint    := -O2
+flags_lint    := $(flags_release)
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
 	    -Wno-sign-conversion -Wvla -Wformat=2 -Wundef
@@ -54,11 +54,14 @@ tools   := $(wildcard tests/tools/*.c)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
-.PHONY: all demo check check-flavour bench lint asan ubsan tsan format install uninstall clean
+.PHONY: all help demo check check-flavour bench lint asan ubsan tsan format install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(out)/echorelay
+
+help:
+	@sed -n '2,/^$$/ s/^# \{0,1\}//p' Makefile
 
 $(out)/echorelay: $(objects)
 	$(call say,LD,$@)

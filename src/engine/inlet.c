@@ -49,7 +49,8 @@ int inlet_write(struct inlet *inlet, const struct inlet_block *block, const stru
 
 void inlet_finish(struct inlet *inlet)
 {
-	piece_write(inlet, &(struct inlet_block){.count = 0}, NULL);
+	static const struct frame none;
+	piece_write(inlet, &(struct inlet_block){.count = 0}, &none);
 }
 
 int inlet_read(struct inlet *inlet, struct inlet_block *block, struct frame *frames)

@@ -337,7 +337,7 @@ static int align(struct relay *relay, struct speaker *joining)
 	uint32_t order_count = 0;
 	for (int i = 0; i < relay->speaker_count; i++) {
 		struct speaker *speaker = relay->speakers[i];
-		if (!speaker->output && speaker != joining)
+		if (!speaker->output && (!joining || speaker != joining))
 			continue;
 		who[count] = speaker;
 		wanted[count++] = (struct alignment_speaker){

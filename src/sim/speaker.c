@@ -106,7 +106,7 @@ static int64_t stamp_of(const struct world *world, struct msghdr *header)
 static void packet_log(struct device *device, const uint8_t *packet, ssize_t size, int64_t arrival)
 {
 	if (device->packet_log)
-		fprintf(device->packet_log, "%lld %u %zd\n",
+		fprintf(device->packet_log, "%lld %d %zd\n",
 		        (long long)(arrival - device->world->start), packet[2] << 8 | packet[3],
 		        size);
 }

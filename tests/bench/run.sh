@@ -118,6 +118,7 @@ bench_long() {
   rm -rf "$work/long"
 }
 
-for part in ${*:-engine screen drift pipewire long}; do
+[ $# -gt 0 ] || set -- engine screen drift pipewire long
+for part; do
   "bench_$part"
 done

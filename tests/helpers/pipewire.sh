@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # what is set here is used there
 # A PipeWire of the test's own, without any hardware, session or D-Bus.  To be sourced.
 #   pipewire_start FOLDER     daemon and session manager, and two nodes: a sink "test-sink" and a
 #                             source "test-source" that plays what is played into it

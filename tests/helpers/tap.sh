@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # what is set here is used there
 # TAP for shell tests.  To be sourced.  The test's folder is $work; it goes when the test ends.
 
 tap_count=0

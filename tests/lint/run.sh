@@ -22,12 +22,14 @@ mapfile -t scripts < <(git ls-files '*.sh' '.ci/run')
 
 formatted() { clang-format --dry-run -Werror "${sources[@]}"; }
 warnings() { make --no-print-directory FLAVOUR=lint WERROR=1 all; }
+# A list that is empty sorts nothing; cppcheck takes what it would sort for uninitialised.
 static() {
   cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
-    --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -DVERSION='""' \
+    --library=tests/lint/spa.cfg --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
+    --suppress=uninitvar:src/relay/relay.c -D_GNU_SOURCE -DVERSION='""' \
     -DDATADIR='""' -Isrc -I. src ui
 }
-shells() { shellcheck -x -P . "${scripts[@]}"; }
+shells() { shellcheck -S warning -x -P . "${scripts[@]}"; }
 tidy() { ! git grep -nIE '[[:space:]]+$' -- ':!tests/screens/*.screen'; }
 keymaps() { for file in keymaps/*.keys; do "$BUILD/echorelay" --check-keys "$file" || return 1; done; }
 
