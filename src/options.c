@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "subcommand.h"
+
 struct option_row {
 	const char *name, *argument; /* NULL: takes none; "[…]": may be left out */
 	int letter;                  /* what getopt_long returns */
@@ -37,10 +39,22 @@ static const struct option_row rows[] = {
 
 #define COUNT ((int)(sizeof(rows) / sizeof(rows[0])))
 
+static void subcommands_help(void)
+{
+	for (const struct subcommand *row = subcommand_table; row->name; row++) {
+		char left[40];
+		snprintf(left, sizeof(left), "%s %s", row->name, row->arguments);
+		printf("  %-21s %s\n", left, row->help);
+	}
+}
+
 void options_help(void)
 {
 	printf("Usage: echorelay [OPTION]...\n"
+	       "       echorelay SUBCOMMAND [ARGUMENT]...\n"
 	       "Plays one Echo (or any source) on several Bluetooth speakers, in step.\n\n");
+	subcommands_help();
+	printf("\n");
 	for (int i = 0; i < COUNT; i++) {
 		char left[40];
 		const char *argument = rows[i].argument ? rows[i].argument : "";
@@ -173,7 +187,9 @@ int options_read(struct options *options, int argc, char *argv[])
 			return -EINVAL;
 		}
 	if (optind < argc) {
-		fprintf(stderr, "echorelay: '%s' is no option\nTry 'echorelay --help'.\n",
+		fprintf(stderr,
+		        "echorelay: '%s' is no option; a subcommand stands first\n"
+		        "Try 'echorelay --help'.\n",
 		        argv[optind]);
 		return -EINVAL;
 	}

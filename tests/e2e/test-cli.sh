@@ -11,7 +11,9 @@ expect "keys are listed" 0 "main    ,          delay -1ms" "$relay" --list-keys
 expect "keys of another keymap" 0 "gg         first" "$relay" --list-keys --keymap vi
 
 expect "unknown option" 64 "Try 'echorelay --help'" "$relay" --dmeo
-expect "stray word" 64 "'demo' is no option" "$relay" demo
+expect "help lists subcommands" 0 "  help [SUBCOMMAND]" "$relay" help
+expect "stray word" 64 "no subcommand 'demo'" "$relay" demo
+expect "subcommand after options" 64 "a subcommand stands first" "$relay" --demo help
 expect "option without its value" 64 "requires an argument" "$relay" --for
 expect "time that is none" 64 "--for soon: is no number of seconds" "$relay" --for soon
 expect "adapter that is none" 64 "is no Bluetooth address" "$relay" --adapter hci0

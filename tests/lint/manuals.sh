@@ -17,6 +17,9 @@ text() { mandoc -T ascii "$1" | sed 's/.\x08//g'; }
 for option in $("$relay" --help | sed -n 's/^  \(--[a-z-]*\).*/\1/p'); do
   text man/echorelay.1 | grep -qe "$option" || say "echorelay.1 lacks $option"
 done
+for subcommand in $("$relay" --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'); do
+  text man/echorelay.1 | grep -qw "$subcommand" || say "echorelay.1 lacks $subcommand"
+done
 for command in $("$relay" --list-commands | cut -d' ' -f1); do
   text man/echorelay-keys.5 | grep -qe "^ *$command" || say "echorelay-keys.5 lacks $command"
 done
