@@ -24,7 +24,7 @@ static int piece_write(struct inlet *inlet, const struct inlet_block *block,
 	spa_ringbuffer_write_data(&inlet->ring, inlet->memory, INLET_BYTES, index & MASK, block,
 	                          sizeof(*block));
 	index += (uint32_t)sizeof(*block);
-	if (bytes)
+	if (frames)
 		spa_ringbuffer_write_data(&inlet->ring, inlet->memory, INLET_BYTES, index & MASK,
 		                          frames, bytes);
 	spa_ringbuffer_write_update(&inlet->ring, (int32_t)(index + bytes));
