@@ -54,15 +54,9 @@ void sbc_stream_set_bitpool(struct sbc_stream *stream, unsigned bitpool)
 	stream->frames_per_packet = (uint8_t)frames_that_fit(stream);
 }
 
-unsigned sbc_stream_packet_samples(const struct sbc_stream *stream)
+size_t sbc_stream_bytes(const struct sbc_stream *stream, unsigned frames)
 {
-	return stream->frames_per_packet * sbc_config_frame_samples(&stream->config);
-}
-
-size_t sbc_stream_packet_bytes(const struct sbc_stream *stream)
-{
-	size_t frame = sbc_config_frame_bytes(&stream->config, stream->bitpool);
-	return RTP_HEADER_BYTES + stream->frames_per_packet * frame;
+	return RTP_HEADER_BYTES + frames * sbc_config_frame_bytes(&stream->config, stream->bitpool);
 }
 
 /*
@@ -109,14 +103,15 @@ static size_t pcm_from_frames(const struct sbc_stream *stream, const struct fram
 	return 2 * samples * sizeof(*pcm);
 }
 
-ssize_t sbc_stream_encode(struct sbc_stream *stream, const struct frame *frames, uint8_t *packet)
+ssize_t sbc_stream_encode(struct sbc_stream *stream, const struct frame *frames, unsigned count,
+                          uint8_t *packet)
 {
 	unsigned samples = sbc_config_frame_samples(&stream->config);
 	rtp_write(packet, &(struct rtp_header){.sequence = stream->sequence,
 	                                       .timestamp = stream->timestamp,
-	                                       .frames = stream->frames_per_packet});
+	                                       .frames = (uint8_t)count});
 	size_t size = RTP_HEADER_BYTES;
-	for (unsigned i = 0; i < stream->frames_per_packet; i++, frames += samples) {
+	for (unsigned i = 0; i < count; i++, frames += samples) {
 		int16_t pcm[2 * SAMPLES_MAX];
 		size_t bytes = pcm_from_frames(stream, frames, samples, pcm);
 		ssize_t written = 0;
@@ -127,6 +122,6 @@ ssize_t sbc_stream_encode(struct sbc_stream *stream, const struct frame *frames,
 		size += (size_t)written;
 	}
 	stream->sequence++;
-	stream->timestamp += stream->frames_per_packet * samples;
+	stream->timestamp += count * samples;
 	return (ssize_t)size;
 }

@@ -29,9 +29,9 @@ struct sbc_stream {
 	struct sbc_config config;
 	size_t mtu;
 	uint8_t bitpool;
-	uint8_t frames_per_packet;
-	uint16_t sequence;  /* of the next packet */
-	uint32_t timestamp; /* of the next packet */
+	uint8_t frames_per_packet; /* SBC frames in a full one */
+	uint16_t sequence;         /* of the next packet */
+	uint32_t timestamp;        /* of the next packet */
 };
 
 /*
@@ -45,14 +45,16 @@ void sbc_stream_finish(struct sbc_stream *stream);
 /* Takes effect with the next packet; clamped to what was configured.  Sizes the packets anew. */
 void sbc_stream_set_bitpool(struct sbc_stream *stream, unsigned bitpool);
 
-/* Audio frames in the next packet, and its bytes. */
-unsigned sbc_stream_packet_samples(const struct sbc_stream *stream);
-size_t sbc_stream_packet_bytes(const struct sbc_stream *stream);
+/* Bytes of a packet of so many SBC frames. */
+size_t sbc_stream_bytes(const struct sbc_stream *stream, unsigned frames);
 
 /*
- * Encodes sbc_stream_packet_samples() frames into `packet`, which holds SBC_STREAM_PACKET_BYTES.
- * Samples beyond full scale are clipped.  Returns the packet's size, or -EIO if libsbc refuses.
+ * Encodes `count` SBC frames, 1 to frames_per_packet, of sbc_config_frame_samples() audio frames each,
+ * into `packet`, which holds SBC_STREAM_PACKET_BYTES.  Samples beyond full scale are clipped.  How a
+ * stream is cut into packets does not change what it decodes to.  Returns the packet's size, or -EIO if
+ * libsbc refuses.
  */
-ssize_t sbc_stream_encode(struct sbc_stream *stream, const struct frame *frames, uint8_t *packet);
+ssize_t sbc_stream_encode(struct sbc_stream *stream, const struct frame *frames, unsigned count,
+                          uint8_t *packet);
 
 #endif

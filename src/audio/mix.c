@@ -73,3 +73,10 @@ void mix_apply(struct mix *mix, struct frame *frames, uint32_t count)
 		frames[i].right = mix->now.rl * in.left + mix->now.rr * in.right;
 	}
 }
+
+bool mix_is_one_channel(const struct mix *mix)
+{
+	const struct mix_matrix *now = &mix->now;
+	bool silent = now->ll == 0 && now->lr == 0;
+	return !mix->left && !silent && now->ll == now->rl && now->lr == now->rr;
+}

@@ -40,4 +40,7 @@ void mix_init(struct mix *mix, struct mix_matrix matrix);
 void mix_set(struct mix *mix, struct mix_matrix matrix);
 void mix_apply(struct mix *mix, struct frame *frames, uint32_t count);
 
+/* Do both channels come out the same, bit by bit?  Not while a ramp runs, and not of silence. */
+bool mix_is_one_channel(const struct mix *mix);
+
 #endif

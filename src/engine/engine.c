@@ -215,7 +215,7 @@ static void entry_forget(struct engine *engine, uint32_t id)
 static void output_gone(struct engine *engine, struct output *output)
 {
 	struct output_snapshot last;
-	output_show(output, &(struct timeline){.end = 0}, &last);
+	output_show(output, &(struct timeline){.end = 0}, 0, &last);
 	entry_forget(engine, output->id);
 	output_free(output);
 	engine->events->output_removed(engine->user, &last);
@@ -316,13 +316,14 @@ int engine_add_output(struct engine *engine, const struct output_config *config,
 		return -ENOSPC;
 	struct output_config phased = *config;
 	phased.phase = phase_on_air(engine, air);
+	phased.lead = engine->thread.intake.lead;
 	struct output *output;
 	int error = output_new(&output, engine->next_id, &phased, &engine->thread.filter);
 	if (error)
 		return error;
 	error = order(engine, &(struct message){.type = MESSAGE_ADD, .output = output});
 	if (error) {
-		output->fd = -1; /* it stays the caller's */
+		output->channel.fd = -1; /* it stays the caller's */
 		output_free(output);
 		return error;
 	}

@@ -61,8 +61,8 @@ struct inlet *engine_inlet(struct engine *engine);
 
 /*
  * Adds an output.  The engine picks its phase: outputs with the same `air` share an adapter and are
- * sent as far apart in time as they can be.  `config->phase` is ignored.  Returns 0 and the output's
- * id, and owns the fd; or -errno (output.h), -ENOSPC at ENGINE_OUTPUTS_MAX, the fd still the caller's.
+ * sent as far apart in time as they can be.  `config->phase` and `lead` are ignored.  Returns 0 and the
+ * output's id, and owns the fd; or -errno (output.h), -ENOSPC at ENGINE_OUTPUTS_MAX, the fd still the caller's.
  */
 int engine_add_output(struct engine *engine, const struct output_config *config, uint32_t air,
                       uint32_t *ret_id);

@@ -3,57 +3,11 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/sockios.h>
 #include <math.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-/* Packets that may wait in the socket.  What waits there can no longer be taken back. */
-#define SOCKET_PACKETS 6
-
-/*
- * What the kernel accounts for a packet: struct sk_buff, and data with struct skb_shared_info behind it
- * in the next power of two (include/linux/skbuff.h, SKB_TRUESIZE): 1280 for 608 bytes.
- */
-static int packet_truesize(size_t bytes)
-{
-	size_t bucket = 512;
-	while (bucket < bytes + 320)
-		bucket *= 2;
-	return (int)bucket + 256;
-}
-
-static int socket_domain(int fd)
-{
-	int domain = 0;
-	socklen_t size = sizeof(domain);
-	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0)
-		return -errno;
-	return domain;
-}
-
-/*
- * Bounds the socket's queue and learns how it shows it: on L2CAP TIOCOUTQ is the *free* space
- * (net/bluetooth/af_bluetooth.c, bt_sock_ioctl), everywhere else what is queued.
- */
-static int socket_prepare(struct output *output)
-{
-	int domain = socket_domain(output->fd);
-	if (domain < 0)
-		return domain;
-	output->socket_shows_free = domain == AF_BLUETOOTH;
-	output->packet_truesize = packet_truesize(sbc_stream_packet_bytes(&output->stream));
-	int half = SOCKET_PACKETS * output->packet_truesize / 2; /* the kernel doubles it */
-	setsockopt(output->fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half));
-	int priority = 6; /* before everything else on the link; the highest without privilege */
-	setsockopt(output->fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority));
-	socklen_t size = sizeof(output->socket_bytes);
-	if (getsockopt(output->fd, SOL_SOCKET, SO_SNDBUF, &output->socket_bytes, &size) < 0)
-		return -errno;
-	return 0;
-}
+#include "a2dp/airtime.h"
 
 static void output_start_silent(struct output *output, struct mix_matrix mix)
 {
@@ -70,20 +24,21 @@ int output_new(struct output **ret_output, uint32_t id, const struct output_conf
 	if (!output)
 		return -ENOMEM;
 	output->id = id;
-	output->fd = config->fd;
 	output->phase = config->phase;
-	output->slack_ns = config->slack_ns;
+	output->lead = config->lead;
+	output_set_slack(output, config->slack_ns);
 	int error = sbc_stream_init(&output->stream, config->configuration, config->mtu);
 	if (error) {
 		free(output);
 		return error;
 	}
-	error = socket_prepare(output);
+	error = channel_init(&output->channel, config->fd, airtime_packet_bytes(config->mtu));
 	if (error) {
-		output->fd = -1;
+		output->channel.fd = -1;
 		output_free(output);
 		return error;
 	}
+	congestion_init(&output->congestion, &output->stream.config, config->mtu);
 	uint32_t rate = output->stream.config.rate;
 	reader_init(&output->reader, filter, (double)config->group_rate / rate,
 	            (double)config->delay);
@@ -98,15 +53,53 @@ void output_free(struct output *output)
 	if (!output)
 		return;
 	sbc_stream_finish(&output->stream);
-	if (output->fd >= 0)
-		close(output->fd);
+	if (output->channel.fd >= 0)
+		close(output->channel.fd);
 	free(output);
 }
 
-/* Group frames in the next packet. */
+void output_set_slack(struct output *output, int64_t slack_ns)
+{
+	output->slack_ns = slack_ns < OUTPUT_SLACK_MOST ? slack_ns : OUTPUT_SLACK_MOST;
+}
+
+/* The bitpool for a link without trouble. */
+static unsigned bitpool_ceiling(const struct output *output)
+{
+	const struct sbc_config *config = &output->stream.config;
+	bool alike = config->mode == SBC_CHANNEL_JOINT && mix_is_one_channel(&output->mix);
+	return alike ? CONGESTION_ONE_CHANNEL : config->bitpool_max;
+}
+
+static bool bitpool_lowered(const struct output *output)
+{
+	return congestion_lowers(&output->congestion, bitpool_ceiling(output));
+}
+
+/*
+ * SBC frames in a full packet: as many as save air, but on a free link no more than the source has handed
+ * in by the time they are due.
+ */
+static unsigned frames_full(const struct output *output)
+{
+	unsigned samples = sbc_config_frame_samples(&output->stream.config);
+	unsigned most = output->stream.frames_per_packet;
+	double delay = fmin(output->reader.delay, output->reader.goal);
+	double there = ((double)output->lead + delay - READER_LOOKAHEAD) / output->reader.ratio;
+	if (most * samples <= there || bitpool_lowered(output))
+		return most;
+	return there > samples ? (unsigned)(there / samples) : 1;
+}
+
+static uint32_t samples_full(const struct output *output)
+{
+	return frames_full(output) * sbc_config_frame_samples(&output->stream.config);
+}
+
+/* Group frames in a full packet. */
 static double packet_length(const struct output *output)
 {
-	return sbc_stream_packet_samples(&output->stream) * output->reader.ratio;
+	return samples_full(output) * output->reader.ratio;
 }
 
 /* The group frame at which the next packet is due. */
@@ -136,29 +129,49 @@ static int64_t park(struct output *output, enum output_fate fate, int error)
 static int64_t park_stalled(struct output *output, const struct group_clock *clock, int64_t now)
 {
 	double behind = group_clock_frame_at(clock, now) - output_place(output);
-	output->dropped += (uint64_t)(behind / packet_length(output)) + 1;
+	output->dropped += (uint64_t)(fmax(behind, 0) / packet_length(output)) + 1;
 	return park(output, OUTPUT_STALLED, 0);
+}
+
+/*
+ * The first packet after a change of size is cut short, so that packets of one size begin at multiples
+ * of it: thus an output keeps its phase among its neighbours.
+ */
+static void packet_size_up(struct output *output, struct channel_queue queue, int64_t now)
+{
+	unsigned ceiling = bitpool_ceiling(output);
+	congestion_feed(&output->congestion, now, queue.waiting, output->slack_ns, ceiling);
+	unsigned bitpool = congestion_bitpool(&output->congestion, ceiling);
+	if (bitpool != output->stream.bitpool)
+		sbc_stream_set_bitpool(&output->stream, bitpool);
+	unsigned full = frames_full(output);
+	uint64_t done = output->next / sbc_config_frame_samples(&output->stream.config);
+	output->next_frames = full - (unsigned)(done % full);
+}
+
+static uint32_t packet_samples(const struct output *output)
+{
+	return output->next_frames * sbc_config_frame_samples(&output->stream.config);
 }
 
 static int packet_build(struct output *output, const struct timeline *timeline)
 {
-	uint32_t count = sbc_stream_packet_samples(&output->stream);
+	uint32_t count = packet_samples(output);
 	reader_read(&output->reader, timeline, output_place(output), output->frames, count);
 	mix_apply(&output->mix, output->frames, count);
 	meter_feed(&output->meter, output->frames, count);
-	ssize_t size = sbc_stream_encode(&output->stream, output->frames, output->packet);
+	ssize_t size =
+	    sbc_stream_encode(&output->stream, output->frames, output->next_frames, output->packet);
 	if (size < 0)
 		return (int)size;
 	output->packet_size = (size_t)size;
-	output->packet_frames = count;
 	return 0;
 }
 
 static void packet_account(struct output *output, int64_t lateness)
 {
-	output->sent++;
 	output->bytes += output->packet_size;
-	output->next += output->packet_frames;
+	output->next += packet_samples(output);
 	output->packet_size = 0;
 	if (lateness >= OUTPUT_LATE_NS)
 		output->late++;
@@ -166,9 +179,23 @@ static void packet_account(struct output *output, int64_t lateness)
 	    (int32_t)(lateness / 1000);
 }
 
-static bool socket_full(int error)
+/* The packet that is due.  Returns 0 when it is gone, -EAGAIN to try again soon, else -errno. */
+static int packet_send(struct output *output, const struct timeline *timeline,
+                       struct channel_queue queue, int64_t due, int64_t now)
 {
-	return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == EINTR;
+	if (!output->packet_size) {
+		packet_size_up(output, queue, now);
+		int64_t needs =
+		    reader_needs(&output->reader, output_place(output), packet_samples(output));
+		if (needs > timeline->end)
+			return -EAGAIN;
+		if (packet_build(output, timeline) < 0)
+			return -EIO;
+	}
+	int error = channel_send(&output->channel, output->packet, output->packet_size, due, now);
+	if (!error)
+		packet_account(output, now - due);
+	return error;
 }
 
 int64_t output_step(struct output *output, const struct timeline *timeline,
@@ -179,25 +206,17 @@ int64_t output_step(struct output *output, const struct timeline *timeline,
 	if (!output->started)
 		output_start(output, clock, now);
 	for (;;) {
-		double place = output_place(output);
-		int64_t due = group_clock_time_of(clock, place);
+		int64_t due = group_clock_time_of(clock, output_place(output));
 		if (due > now)
 			return due;
-		if (now - due > output->slack_ns)
+		struct channel_queue queue = channel_look(&output->channel, now);
+		if (now - due > output->slack_ns || queue.late > output->slack_ns)
 			return park_stalled(output, clock, now);
-		uint32_t count = sbc_stream_packet_samples(&output->stream);
-		if (!output->packet_size &&
-		    reader_needs(&output->reader, place, count) > timeline->end)
+		int error = packet_send(output, timeline, queue, due, now);
+		if (error == -EAGAIN)
 			return now + OUTPUT_RETRY_NS;
-		if (!output->packet_size && packet_build(output, timeline) < 0)
-			return park(output, OUTPUT_FAILED, EIO);
-		if (send(output->fd, output->packet, output->packet_size,
-		         MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-			packet_account(output, now - due);
-		else if (socket_full(errno))
-			return now + OUTPUT_RETRY_NS;
-		else
-			return park(output, OUTPUT_FAILED, errno);
+		if (error)
+			return park(output, OUTPUT_FAILED, -error);
 	}
 }
 
@@ -207,30 +226,22 @@ int64_t output_ahead(const struct output *output)
 	return (int64_t)ceil(packet_length(output) - least) + READER_LOOKAHEAD;
 }
 
-static uint32_t packets_queued(const struct output *output)
-{
-	int value = 0;
-	if (ioctl(output->fd, SIOCOUTQ, &value) < 0)
-		return 0;
-	int queued = output->socket_shows_free ? output->socket_bytes - value : value;
-	return queued > 0
-	           ? (uint32_t)((queued + output->packet_truesize - 1) / output->packet_truesize)
-	           : 0;
-}
-
-void output_show(const struct output *output, const struct timeline *timeline,
+void output_show(const struct output *output, const struct timeline *timeline, int64_t now,
                  struct output_snapshot *shown)
 {
+	struct channel_queue queue = channel_look(&output->channel, now);
 	*shown = (struct output_snapshot){
 	    .id = output->id,
 	    .parked = output->fate != OUTPUT_PLAYS,
 	    .bitpool = output->stream.bitpool,
-	    .packet_bytes = (uint16_t)sbc_stream_packet_bytes(&output->stream),
-	    .packet_samples = sbc_stream_packet_samples(&output->stream),
+	    .lowered = bitpool_lowered(output),
+	    .packet_bytes = (uint16_t)sbc_stream_bytes(&output->stream, frames_full(output)),
+	    .packet_samples = samples_full(output),
 	    .delay = (int64_t)output->reader.delay,
 	    .stock = timeline->end - (int64_t)output_place(output),
-	    .queued = packets_queued(output),
-	    .sent = output->sent,
+	    .queued = queue.packets,
+	    .waiting_ns = queue.waiting,
+	    .sent = output->channel.sent,
 	    .bytes = output->bytes,
 	    .dropped = output->dropped,
 	    .late = output->late,

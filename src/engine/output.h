@@ -5,16 +5,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "a2dp/congestion.h"
 #include "a2dp/sbc_stream.h"
 #include "audio/group_clock.h"
 #include "audio/meter.h"
 #include "audio/mix.h"
 #include "audio/reader.h"
 #include "audio/timeline.h"
+#include "engine/channel.h"
 #include "engine/snapshot.h"
 
 /*
- * One speaker: reader → channel and gain → meter → SBC stream → fd.
+ * One speaker: reader → channel and gain → meter → SBC stream → media channel.
  *
  * Output frame n of a stream is due when the group's clock shows base + n; `base` gives each output of
  * an adapter its own phase, so that no two packets wait for the same air.  A packet is sent when its
@@ -25,12 +27,16 @@
  *       ▼                                      ▼  parks; the stream must be started anew.
  *    ───┴──────────────────────────────────────┴────────►
  *
+ * What counts is the oldest packet that has not left: one that waits in the socket is as late as one
+ * that the socket does not take.  A queue that grows makes the packets smaller first (a2dp/congestion.h).
+ *
  * The main thread builds and frees an output; in between it is the engine thread's alone.
  */
 
 #define OUTPUT_LATE_NS 20000000       /* a packet later than this counts as late */
 #define OUTPUT_RETRY_NS 3000000       /* how long to leave a full socket alone */
 #define OUTPUT_SLACK_ASSUMED 80000000 /* slack where a speaker's latency is not known, ns */
+#define OUTPUT_SLACK_MOST 300000000   /* nothing leaves for so long: others want the air */
 
 struct output_config {
 	int fd; /* SOCK_SEQPACKET; the output owns it from now on */
@@ -38,6 +44,7 @@ struct output_config {
 	uint8_t configuration[SBC_CONFIG_BYTES];
 	uint32_t group_rate; /* Hz; where the stream's own rate differs, it is resampled */
 	double phase;        /* 0..1 of a packet */
+	int64_t lead;        /* frames by which the source is ahead of the clock */
 	int64_t delay;       /* frames behind the clock */
 	int64_t slack_ns;    /* how late a packet may reach this speaker */
 	struct mix_matrix mix;
@@ -47,29 +54,28 @@ enum output_fate { OUTPUT_PLAYS, OUTPUT_STALLED, OUTPUT_FAILED };
 
 struct output {
 	uint32_t id;
-	int fd;
-	bool socket_shows_free; /* TIOCOUTQ of this socket tells free space, not the queue */
-	int socket_bytes;       /* SO_SNDBUF */
-	int packet_truesize;    /* what one packet takes of it */
+	struct channel channel;
 	int64_t slack_ns;
 	double phase;
+	int64_t lead;
 
 	struct reader reader;
 	struct mix mix;
 	struct meter meter;
 	struct sbc_stream stream;
+	struct congestion congestion;
 
 	bool started;
-	double base;        /* group frame at which output frame 0 is due */
-	uint64_t next;      /* first output frame of the next packet */
-	size_t packet_size; /* bytes of `packet` that the socket has not taken yet; 0 = none */
-	uint32_t packet_frames;
+	double base;          /* group frame at which output frame 0 is due */
+	uint64_t next;        /* first output frame of the next packet */
+	unsigned next_frames; /* SBC frames in it */
+	size_t packet_size;   /* bytes of `packet` that the socket has not taken yet; 0 = none */
 	uint8_t packet[SBC_STREAM_PACKET_BYTES];
 	struct frame frames[SBC_STREAM_PACKET_SAMPLES];
 
 	enum output_fate fate;
 	int error; /* of a failed one: errno */
-	uint64_t sent, bytes, dropped, late;
+	uint64_t bytes, dropped, late;
 	unsigned lateness_next;
 	int32_t lateness_us[SNAPSHOT_LATENESS];
 };
@@ -90,11 +96,14 @@ void output_free(struct output *output);
 int64_t output_step(struct output *output, const struct timeline *timeline,
                     const struct group_clock *clock, int64_t now);
 
+/* Engine thread: the speaker's latency is another than it was thought to be. */
+void output_set_slack(struct output *output, int64_t slack_ns);
+
 /* Engine thread: how far beyond the group's clock this output needs the timeline to reach. */
 int64_t output_ahead(const struct output *output);
 
-/* Engine thread. */
-void output_show(const struct output *output, const struct timeline *timeline,
+/* Engine thread; or the main thread, when the engine has let go of it. */
+void output_show(const struct output *output, const struct timeline *timeline, int64_t now,
                  struct output_snapshot *shown);
 
 #endif

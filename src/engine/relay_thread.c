@@ -67,6 +67,8 @@ static void delays_set(struct relay_thread *thread, const struct message *messag
 	for (uint32_t i = 0; i < message->delays.count; i++) {
 		const struct output_delay *delay = &message->delays.list[i];
 		struct output *output = output_find(thread, delay->id);
+		if (output && delay->slack_ns)
+			output_set_slack(output, delay->slack_ns);
 		if (output && output->reader.goal != delay->frames)
 			reader_move(&output->reader, delay->frames, begin);
 	}
@@ -176,7 +178,7 @@ static void show(struct relay_thread *thread, int64_t now)
 	show_source(thread, &shown->source, now);
 	shown->count = thread->count;
 	for (uint32_t i = 0; i < thread->count; i++)
-		output_show(thread->outputs[i], &thread->timeline, &shown->outputs[i]);
+		output_show(thread->outputs[i], &thread->timeline, now, &shown->outputs[i]);
 	snapshot_publish(&thread->shown);
 	thread->wake_worst_ns = 0;
 	thread->show_ns = now + RELAY_THREAD_SHOW_NS;

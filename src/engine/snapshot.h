@@ -20,12 +20,14 @@ struct output_snapshot {
 	uint32_t id;
 	bool parked; /* stalled or failed: it sends nothing until it is removed */
 	uint8_t bitpool;
+	bool lowered; /* the bitpool, because the link is congested */
 	uint16_t packet_bytes;
 	uint32_t packet_samples;
-	int64_t delay;   /* frames, as applied now */
-	int64_t stock;   /* frames in the timeline beyond this output's next packet */
-	uint32_t queued; /* packets in the socket */
-	uint64_t sent;   /* packets */
+	int64_t delay;      /* frames, as applied now */
+	int64_t stock;      /* frames in the timeline beyond this output's next packet */
+	uint32_t queued;    /* packets in the socket */
+	int64_t waiting_ns; /* since the oldest of them was sent */
+	uint64_t sent;      /* packets */
 	uint64_t bytes;
 	uint64_t dropped; /* packets that were due but never sent */
 	uint64_t late;    /* packets sent OUTPUT_LATE_NS or more after they were due */

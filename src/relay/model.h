@@ -27,7 +27,7 @@ enum model_speaker_state {
 	SPEAKER_CONNECTING,
 	SPEAKER_IDLE, /* connected, no stream */
 	SPEAKER_STREAMING,
-	SPEAKER_CONGESTED, /* streaming, its packets go out late */
+	SPEAKER_CONGESTED, /* streaming, at a lower bitpool than it could have */
 	SPEAKER_STALLED,   /* cut loose: it took no packets */
 	SPEAKER_LOST,      /* the link broke */
 	SPEAKER_FAILED,    /* connecting failed */

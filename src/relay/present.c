@@ -164,7 +164,8 @@ static void present_latency(struct model_speaker *shown, const struct output_sna
 	                  shown->queue.us + shown->speaker.us;
 }
 
-static void present_stream(struct model_speaker *shown, const struct speaker *speaker)
+static void present_stream(struct model_speaker *shown, const struct speaker *speaker,
+                           const struct output_snapshot *output)
 {
 	const struct bus_bytes *bytes = &speaker->transport->configuration;
 	struct sbc_config config;
@@ -173,8 +174,8 @@ static void present_stream(struct model_speaker *shown, const struct speaker *sp
 	copy(shown->codec, sizeof(shown->codec), "sbc");
 	copy(shown->mode, sizeof(shown->mode), sbc_config_mode_name(config.mode));
 	shown->rate = (int32_t)config.rate;
-	shown->bitpool = config.bitpool_max;
-	shown->kbps = (int32_t)sbc_config_kbps(&config, config.bitpool_max);
+	shown->bitpool = output ? output->bitpool : config.bitpool_max;
+	shown->kbps = (int32_t)sbc_config_kbps(&config, (unsigned)shown->bitpool);
 	shown->mtu = speaker->mtu ? speaker->mtu : MODEL_UNKNOWN;
 }
 
@@ -183,7 +184,6 @@ static void present_output(struct model_speaker *shown, struct speaker *speaker,
 {
 	int64_t interval = (int64_t)output->packet_samples * SECOND_NS / shown->rate;
 	double airtime = airtime_percent(speaker->mtu, output->packet_bytes, interval);
-	shown->bitpool = output->bitpool;
 	shown->fill_us = us_of_frames(output->stock, relay->settings->config.rate);
 	shown->queue_packets = (int32_t)output->queued;
 	shown->jitter_us = jitter_of(output);
@@ -194,8 +194,6 @@ static void present_output(struct model_speaker *shown, struct speaker *speaker,
 	shown->airtime_permille = (int32_t)lround(airtime * 10);
 	present_latency(shown, output,
 	                standing_queue(&speaker->queue, output->queued, relay_now(relay)), relay);
-	if (speaker->state == SPEAKER_STREAMING && shown->jitter_us >= OUTPUT_LATE_NS / 1000)
-		shown->state = SPEAKER_CONGESTED;
 }
 
 static int32_t retry_of(const struct speaker *speaker, int64_t now)
@@ -259,7 +257,7 @@ static void present_speaker(struct model_speaker *shown, struct speaker *speaker
 	shown->absolute_volume = speaker->volume_settled;
 	shown->channel = (int32_t)kept->channel;
 	if (speaker->transport)
-		present_stream(shown, speaker);
+		present_stream(shown, speaker, output);
 	if (output && shown->rate != MODEL_UNKNOWN)
 		present_output(shown, speaker, output, relay);
 }

@@ -40,6 +40,7 @@ struct speaker {
 	int64_t not_before; /* no attempt before */
 	int attempt;
 	uint16_t mtu;
+	unsigned bitpool;     /* as last seen */
 	int64_t delay_frames; /* as the engine was told */
 	struct speaker_totals totals;
 	struct standing_queue queue;
@@ -104,6 +105,9 @@ void speaker_send_volume(struct speaker *speaker);
 int speaker_volume(const struct speaker *speaker); /* percent */
 struct model_term speaker_latency(const struct speaker *speaker);
 int relay_align(struct relay *relay);
+
+/* watch.c */
+void speakers_watch(struct relay *relay);
 
 /* present.c */
 void relay_present(struct relay *relay);

@@ -330,6 +330,7 @@ static void relay_look_after(struct relay *relay)
 	bus_look_after(relay, now);
 	if (!relay->config.looks_only)
 		speakers_act(relay, now);
+	speakers_watch(relay);
 	settings_look_after(relay, now);
 }
 

@@ -93,7 +93,7 @@ static void tell(const struct speaker *speaker, enum journal_level level, const 
 static void speaker_back_off(struct speaker *speaker, enum model_speaker_state state,
                              const char *problem)
 {
-	bool played = speaker->state == SPEAKER_STREAMING;
+	bool played = speaker->state == SPEAKER_STREAMING || speaker->state == SPEAKER_CONGESTED;
 	if (played && relay_now(speaker->relay) - speaker->state_since > PLAYED_WELL_NS)
 		speaker->attempt = 0;
 	int64_t wait = policy_backoff(++speaker->attempt);
@@ -327,6 +327,12 @@ struct model_term speaker_latency(const struct speaker *speaker)
 	return (struct model_term){LATENCY_ASSUMED_NS / 1000, ORIGIN_ASSUMED};
 }
 
+static int64_t slack_of(const struct speaker *speaker)
+{
+	struct model_term latency = speaker_latency(speaker);
+	return latency.origin == ORIGIN_ASSUMED ? OUTPUT_SLACK_ASSUMED : latency.us * 1000ll / 2;
+}
+
 /* Whoever has an output, and `joining`, which is about to get one. */
 static int align(struct relay *relay, struct speaker *joining)
 {
@@ -350,8 +356,8 @@ static int align(struct relay *relay, struct speaker *joining)
 	for (int i = 0; i < count && !error; i++) {
 		who[i]->delay_frames = wanted[i].delay_frames;
 		if (who[i]->output)
-			orders[order_count++] =
-			    (struct output_delay){who[i]->output, (uint32_t)wanted[i].delay_frames};
+			orders[order_count++] = (struct output_delay){
+			    who[i]->output, (uint32_t)wanted[i].delay_frames, slack_of(who[i])};
 	}
 	if (order_count && !error)
 		error = engine_set_delays(relay->engine, orders, order_count);
@@ -387,12 +393,6 @@ void speaker_send_volume(struct speaker *speaker)
 	int volume = (speaker_volume(speaker) * AVRCP_FULL + 50) / 100;
 	if (speaker->transport && speaker->transport->volume_known)
 		bluez_set_volume(speaker->transport, (uint16_t)volume);
-}
-
-static int64_t slack_of(const struct speaker *speaker)
-{
-	struct model_term latency = speaker_latency(speaker);
-	return latency.origin == ORIGIN_ASSUMED ? OUTPUT_SLACK_ASSUMED : latency.us * 1000ll / 2;
 }
 
 /* Speakers of one adapter share its air; the number is the last half of its address. */
@@ -444,6 +444,7 @@ void speaker_acquired(struct speaker *speaker, int fd, uint16_t mtu, const char 
 		problem = "the stream ended while it began";
 	if (!problem) {
 		speaker->mtu = mtu;
+		speaker->bitpool = 0;
 		error = output_start(speaker, fd);
 	}
 	if (problem || error) {

@@ -81,6 +81,7 @@ struct room *room_new(double seconds)
 	room->heard_max = (int64_t)(seconds * ROOM_RATE);
 	struct engine_config config = {ROOM_RATE, 25 * ROOM_MS, room->now};
 	room->engine = engine_new(&config, &events, room);
+	room->slack_ns = OUTPUT_SLACK_ASSUMED;
 	room->plays = true;
 	room->quantum = 512;
 	room->fill = sound_fill;
@@ -121,7 +122,7 @@ void room_connect(struct room *room, int index, int64_t delay_frames, uint16_t m
 	                               .mtu = mtu,
 	                               .group_rate = ROOM_RATE,
 	                               .delay = delay_frames,
-	                               .slack_ns = OUTPUT_SLACK_ASSUMED,
+	                               .slack_ns = room->slack_ns,
 	                               .mix = mix_matrix_of(MIX_STEREO, 1)};
 	memcpy(config.configuration, configuration, sizeof(configuration));
 	engine_add_output(room->engine, &config, 0, &speaker->id);

@@ -36,6 +36,7 @@ struct room {
 	struct engine *engine;
 	int64_t now;
 	int64_t heard_max; /* frames kept for each speaker */
+	int64_t slack_ns;  /* of the speakers to come */
 	int count;
 	struct room_speaker speakers[ROOM_SPEAKERS];
 	/* the source */

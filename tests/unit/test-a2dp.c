@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "a2dp/airtime.h"
+#include "a2dp/congestion.h"
 #include "a2dp/rtp.h"
 #include "a2dp/sbc_config.h"
 #include "a2dp/sbc_stream.h"
@@ -169,7 +170,7 @@ static void packets_are_sized_for_the_radio(void **state)
 		assert_int_equal(sbc_stream_init(&stream, configuration, cases[i].mtu), 0);
 		sbc_stream_set_bitpool(&stream, cases[i].bitpool);
 		assert_int_equal(stream.frames_per_packet, cases[i].frames);
-		assert_true(sbc_stream_packet_bytes(&stream) <= cases[i].mtu);
+		assert_true(sbc_stream_bytes(&stream, cases[i].frames) <= cases[i].mtu);
 		sbc_stream_finish(&stream);
 	}
 	struct sbc_stream stream;
@@ -188,13 +189,14 @@ static double decode_snr_db(const uint8_t configuration[4])
 	size_t done = 0, decoded = 0;
 	assert_int_equal(sbc_stream_init(&stream, configuration, 672), 0);
 	sbc_init_a2dp(&decoder, 0, configuration, 4);
-	unsigned samples = sbc_stream_packet_samples(&stream);
+	unsigned samples = stream.frames_per_packet * 128;
 	tone_fill(in, 0, PACKETS * samples, 997, 44100, 0.5);
 	for (int p = 0; p < PACKETS; p++, done += samples) {
 		uint8_t packet[SBC_STREAM_PACKET_BYTES];
 		struct rtp_header header;
-		ssize_t size = sbc_stream_encode(&stream, in + done, packet);
-		assert_int_equal(size, sbc_stream_packet_bytes(&stream));
+		ssize_t size =
+		    sbc_stream_encode(&stream, in + done, stream.frames_per_packet, packet);
+		assert_int_equal(size, sbc_stream_bytes(&stream, stream.frames_per_packet));
 		assert_int_equal(rtp_read(&header, packet, (size_t)size), 0);
 		assert_int_equal(header.sequence, p);
 		assert_int_equal(header.timestamp, done);
@@ -237,7 +239,7 @@ static void full_scale_is_clipped_not_wrapped(void **state)
 		loud[i] = (struct frame){3, -3};
 	uint8_t packet[SBC_STREAM_PACKET_BYTES];
 	for (int p = 0; p < 2; p++) {
-		ssize_t size = sbc_stream_encode(&stream, loud, packet);
+		ssize_t size = sbc_stream_encode(&stream, loud, stream.frames_per_packet, packet);
 		int16_t pcm[256];
 		size_t written;
 		for (ssize_t at = RTP_HEADER_BYTES; at < size;)
@@ -250,6 +252,108 @@ static void full_scale_is_clipped_not_wrapped(void **state)
 	}
 	sbc_stream_finish(&stream);
 	sbc_finish(&decoder);
+}
+
+/* Left and right alike, sent as joint stereo at 31, lose no more than stereo does at 53. */
+static void one_channel_needs_fewer_bits(void **state)
+{
+	(void)state;
+	struct sbc_config config;
+	const uint8_t joint[] = {0x21, 0x15, 2, 53};
+	assert_int_equal(sbc_config_parse(&config, joint, 4), 0);
+	double bytes = (double)sbc_config_frame_bytes(&config, CONGESTION_ONE_CHANNEL);
+	assert_near(1 - bytes / (double)sbc_config_frame_bytes(&config, 53), 0.37, 0.005);
+	assert_true(decode_snr_db((const uint8_t[]){0x21, 0x15, 2, 31}) >
+	            decode_snr_db((const uint8_t[]){0x22, 0x15, 2, 53}) - 1);
+}
+
+/* --- congestion -------------------------------------------------------------------------------- */
+
+static void steps_save_air(void **state)
+{
+	(void)state;
+	static const struct {
+		uint8_t configuration[4];
+		size_t mtu;
+		uint8_t steps[CONGESTION_STEPS_MAX];
+	} cases[] = {
+	    {{0x21, 0x15, 2, 53}, 672, {53, 45, 40, 33, 29, 25}},
+	    {{0x21, 0x15, 2, 53}, 895, {53, 45, 40, 33, 29, 25}},
+	    {{0x21, 0x15, 2, 53}, 1021, {53, 45, 40, 33, 29, 25}},
+	    {{0x11, 0x15, 2, 51}, 672, {51, 45, 40, 33, 29, 25}},
+	    {{0x21, 0x15, 30, 53}, 672, {53, 45, 40, 33}}, /* it takes no less */
+	    {{0x21, 0x15, 2, 35}, 672, {35, 33, 29, 25}},  /* and this one no more */
+	    {{0x24, 0x15, 2, 31}, 672, {31, 29}},          /* dual: 25 saves nothing against 29 */
+	    {{0x28, 0x15, 2, 31}, 672, {31, 25}},          /* mono: nor does 29 */
+	    {{0x21, 0x15, 20, 20}, 672, {20}},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct sbc_config config;
+		struct congestion congestion;
+		assert_int_equal(sbc_config_parse(&config, cases[i].configuration, 4), 0);
+		congestion_init(&congestion, &config, cases[i].mtu);
+		assert_memory_equal(congestion.steps, cases[i].steps, CONGESTION_STEPS_MAX);
+	}
+}
+
+/* One line of a story: for `ms` packets every 15 ms find the oldest waiting so long. */
+struct chapter {
+	int ms, waiting_ms;
+	unsigned bitpool; /* at its end */
+};
+
+static void tell_story(const struct chapter *chapters, size_t count, unsigned ceiling)
+{
+	struct sbc_config config;
+	struct congestion congestion;
+	const uint8_t joint[] = {0x21, 0x15, 2, 53};
+	int64_t now = 1000000000000;
+	sbc_config_parse(&config, joint, 4);
+	congestion_init(&congestion, &config, 672);
+	for (size_t i = 0; i < count; i++) {
+		for (int ms = 0; ms < chapters[i].ms; ms += 15, now += 15000000)
+			congestion_feed(&congestion, now, chapters[i].waiting_ms * 1000000ll,
+			                90000000, ceiling);
+		assert_int_equal(congestion_bitpool(&congestion, ceiling), chapters[i].bitpool);
+		assert_int_equal(congestion_lowers(&congestion, ceiling),
+		                 chapters[i].bitpool < ceiling);
+	}
+}
+
+static void bitpool_follows_the_queue(void **state)
+{
+	(void)state;
+	static const struct chapter quiet[] = {{60000, 0, 53}, {60000, 19, 53}};
+	static const struct chapter short_fade[] = {{1000, 0, 53}, {15, 30, 45},  {45, 40, 45},
+	                                            {15, 25, 40},  {4900, 0, 40}, {200, 0, 45},
+	                                            {4900, 0, 53}, {60000, 5, 53}};
+	static const struct chapter deep_fade[] = {{15, 40, 45}, {15, 70, 25}, {60000, 200, 25}};
+	static const struct chapter one_channel[] = {
+	    {15, 30, 29}, {60, 30, 25}, {6000, 0, 29}, {6000, 0, 31}, {30000, 0, 31}};
+	tell_story(quiet, COUNT(quiet), 53);
+	tell_story(short_fade, COUNT(short_fade), 53);
+	tell_story(deep_fade, COUNT(deep_fade), 53);
+	tell_story(one_channel, COUNT(one_channel), CONGESTION_ONE_CHANNEL);
+}
+
+/* A link that bears 45 and not 53 is not asked every five seconds. */
+static void step_up_that_failed_is_tried_later(void **state)
+{
+	(void)state;
+	struct sbc_config config;
+	struct congestion congestion;
+	const uint8_t joint[] = {0x21, 0x15, 2, 53};
+	int failures = 0;
+	int64_t now = 1000000000000, waiting = 0;
+	sbc_config_parse(&config, joint, 4);
+	congestion_init(&congestion, &config, 672);
+	for (int ms = 0; ms < 600000; ms += 15, now += 15000000) {
+		unsigned before = congestion_bitpool(&congestion, 53);
+		waiting = before == 53 ? waiting + 1000000 : 0;
+		congestion_feed(&congestion, now, waiting, 90000000, 53);
+		failures += congestion_bitpool(&congestion, 53) < before;
+	}
+	assert_in_range(failures, 6, 13); /* after 5, 10, 20, 40, and then every 80 s */
 }
 
 int main(void)
@@ -265,6 +369,10 @@ int main(void)
 	    cmocka_unit_test(packets_are_sized_for_the_radio),
 	    cmocka_unit_test(stream_decodes_to_what_went_in),
 	    cmocka_unit_test(full_scale_is_clipped_not_wrapped),
+	    cmocka_unit_test(one_channel_needs_fewer_bits),
+	    cmocka_unit_test(steps_save_air),
+	    cmocka_unit_test(bitpool_follows_the_queue),
+	    cmocka_unit_test(step_up_that_failed_is_tried_later),
 	};
 	return RUN(tests);
 }

@@ -120,7 +120,7 @@ static void joining_and_leaving_leaves_others_untouched(void **state)
 			room_add(room, DAC_FIFO, latency(7000), 2000, 672);
 		room_run(room, 2 * SECOND);
 		if (run) {
-			struct output_delay delay = {room->speakers[1].id, 4000 + 1543};
+			struct output_delay delay = {room->speakers[1].id, 4000 + 1543, 0};
 			engine_set_delays(room->engine, &delay, 1);
 			engine_set_mix(room->engine, room->speakers[1].id,
 			               mix_matrix_of(MIX_LEFT, 1));
@@ -150,7 +150,7 @@ static void nudge_neither_clicks_nor_drops(void **state)
 	int64_t delay = 3000;
 	for (size_t i = 0; i < COUNT(nudges); i++) {
 		delay += nudges[i];
-		struct output_delay order = {room->speakers[0].id, (uint32_t)delay};
+		struct output_delay order = {room->speakers[0].id, (uint32_t)delay, 0};
 		engine_set_delays(room->engine, &order, 1);
 		room_run(room, 2 * SECOND);
 	}
@@ -171,7 +171,7 @@ static void nudge_moves_by_what_it_says(void **state)
 	room_add(room, DAC_FIFO, latency(9000), 2000, 672);
 	room_run(room, 3 * SECOND);
 	assert_in_step(room, 2 * ROOM_RATE);
-	struct output_delay order = {room->speakers[1].id, 2000 + 441};
+	struct output_delay order = {room->speakers[1].id, 2000 + 441, 0};
 	engine_set_delays(room->engine, &order, 1);
 	room_run(room, 3 * SECOND);
 	int64_t at = 5 * ROOM_RATE;
@@ -223,6 +223,106 @@ static void long_outage_ends_in_a_restart_in_place(void **state)
 	assert_in_step(room, 6 * ROOM_RATE);
 	assert_int_equal(dac_counters(room->speakers[3].dac)->underruns, 0);
 	assert_true(room->speakers[3].spacing_worst < 20 * MS);
+	room_free(room);
+}
+
+static const struct output_snapshot *shown_of(struct room *room, int speaker)
+{
+	return snapshot_output(engine_snapshot(room->engine), room->speakers[speaker].id);
+}
+
+/* Whatever the outage and the speaker: it is caught up, or the stream is started anew, in place. */
+static void no_outage_leaves_a_speaker_out_of_place(void **state)
+{
+	(void)state;
+	for (int outage = 10; outage <= 250; outage += 40) {
+		struct room *room = room_new(7);
+		room_add(room, DAC_FIFO, latency(9000), 0, 672); /* the one that stays well */
+		room->slack_ns = 50 * MS;
+		for (int kind = DAC_FIFO; kind <= DAC_RTP; kind++)
+			room_add(room, (enum dac_kind)kind, latency(4410), 4590, 672);
+		room_run(room, 2 * SECOND);
+		for (int i = 1; i < 4; i++)
+			room->speakers[i].deaf = true;
+		room_run(room, outage * MS);
+		for (int i = 1; i < 4; i++) {
+			room->speakers[i].deaf = false;
+			if (!room->speakers[i].removed)
+				continue;
+			dac_stop(room->speakers[i].dac);
+			room_connect(room, i, 4590, 672);
+		}
+		room_run(room, 3 * SECOND);
+		assert_in_step(room, 4 * ROOM_RATE);
+		for (int i = 1; i < 4; i++) {
+			assert_int_equal(room->speakers[i].stalled, outage > 70);
+			if (outage < 70)
+				assert_int_equal(dac_counters(room->speakers[i].dac)->underruns, 0);
+		}
+		room_free(room);
+	}
+}
+
+static void queue_lowers_the_bitpool_before_anything_is_given_up(void **state)
+{
+	(void)state;
+	struct frame *heard[2];
+	struct room *rooms[2];
+	for (int run = 0; run < 2; run++) {
+		struct room *room = rooms[run] = room_new(40);
+		room_add(room, DAC_FIFO, latency(9000), 0, 672);
+		room_add(room, DAC_FIFO, latency(9000), 0, 672);
+		room_run(room, 2 * SECOND);
+		assert_int_equal(shown_of(room, 1)->bitpool, 53);
+		for (int i = 0; i < 3 && run; i++) {
+			room->speakers[1].deaf = true;
+			room_run(room, 45 * MS);
+			room->speakers[1].deaf = false;
+			room_run(room, 100 * MS);
+		}
+		if (run) {
+			assert_true(shown_of(room, 1)->lowered);
+			assert_true(shown_of(room, 1)->bitpool <= 40);
+		}
+		room_run(room, 2 * SECOND);
+		assert_in_step(room, 3 * ROOM_RATE);
+		room_run(room, 32 * SECOND);
+		assert_int_equal(shown_of(room, 1)->bitpool, 53);
+		assert_int_equal(shown_of(room, 1)->dropped, 0);
+		assert_int_equal(dac_counters(room->speakers[1].dac)->underruns, 0);
+		assert_in_step(room, 35 * ROOM_RATE);
+		heard[run] = room->speakers[0].heard;
+	}
+	assert_memory_equal(heard[0], heard[1], 35 * ROOM_RATE * sizeof(struct frame));
+	/* back in its phase, half a packet from the other's */
+	int64_t apart = rooms[1]->speakers[1].last_arrival - rooms[1]->speakers[0].last_arrival;
+	assert_near((double)(apart > 0 ? apart : -apart) / 1e6, 7.26, 0.1);
+	room_free(rooms[0]);
+	room_free(rooms[1]);
+}
+
+static void one_channel_is_sent_in_fewer_bytes(void **state)
+{
+	(void)state;
+	struct room *room = room_new(8);
+	room_add(room, DAC_FIFO, latency(9000), 0, 672);
+	room_add(room, DAC_FIFO, latency(9000), 0, 1021);
+	room_run(room, 2 * SECOND);
+	for (int i = 0; i < 2; i++)
+		engine_set_mix(room->engine, room->speakers[i].id, mix_matrix_of(MIX_LEFT, 0.5f));
+	room_run(room, SECOND);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(shown_of(room, i)->bitpool, CONGESTION_ONE_CHANNEL);
+		assert_false(shown_of(room, i)->lowered);
+		assert_int_equal(shown_of(room, i)->late, 0);
+	}
+	assert_int_equal(shown_of(room, 0)->packet_samples, 8 * 128);
+	engine_set_mix(room->engine, room->speakers[0].id, mix_matrix_of(MIX_STEREO, 1));
+	engine_set_mix(room->engine, room->speakers[1].id, mix_matrix_of(MIX_STEREO, 1));
+	room_run(room, 4 * SECOND);
+	assert_int_equal(shown_of(room, 0)->bitpool, 53);
+	assert_in_step(room, 5 * ROOM_RATE);
+	assert_int_equal(dac_counters(room->speakers[0].dac)->underruns, 0);
 	room_free(room);
 }
 
@@ -375,7 +475,7 @@ static void orders_for_nobody_are_harmless(void **state)
 {
 	(void)state;
 	struct room *room = room_new(3);
-	struct output_delay delay = {12345, 100};
+	struct output_delay delay = {12345, 100, 0};
 	assert_int_equal(engine_set_delays(room->engine, &delay, 1), 0);
 	assert_int_equal(engine_set_mix(room->engine, 12345, mix_matrix_of(MIX_MONO, 1)), 0);
 	assert_int_equal(engine_remove_output(room->engine, 12345), 0);
@@ -396,6 +496,9 @@ int main(void)
 	    cmocka_unit_test(nudge_moves_by_what_it_says),
 	    cmocka_unit_test(short_outage_is_caught_up),
 	    cmocka_unit_test(long_outage_ends_in_a_restart_in_place),
+	    cmocka_unit_test(no_outage_leaves_a_speaker_out_of_place),
+	    cmocka_unit_test(queue_lowers_the_bitpool_before_anything_is_given_up),
+	    cmocka_unit_test(one_channel_is_sent_in_fewer_bytes),
 	    cmocka_unit_test(dead_socket_is_reported),
 	    cmocka_unit_test(source_may_be_late_within_the_patience),
 	    cmocka_unit_test(source_comes_and_goes),
