@@ -5,6 +5,14 @@
 #   pipewire_stop
 # They leave with the shell that started them.
 
+# As on a desktop, what plays comes before what computes; where that is forbidden it runs as it may.
+in_time() {
+  if chrt -f 20 true 2>/dev/null; then
+    exec chrt -f 20 "$@"
+  fi
+  exec "$@"
+}
+
 pipewire_start() {
   pw_folder=$1
   mkdir -p "$pw_folder/run" "$pw_folder/config/pipewire" "$pw_folder/state" \
@@ -50,7 +58,7 @@ wireplumber.profiles = { main = { hardware.audio = disabled hardware.bluetooth =
   hardware.video-capture = disabled support.reserve-device = disabled
   support.portal-permissionstore = disabled } }
 X
-  pipewire >"$pw_folder/pipewire.log" 2>&1 &
+  in_time pipewire >"$pw_folder/pipewire.log" 2>&1 &
   pw_daemon=$!
   pipewire_wait test -S "$pw_folder/run/pipewire-0" || return 1
   wireplumber >"$pw_folder/wireplumber.log" 2>&1 &

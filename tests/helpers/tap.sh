@@ -2,6 +2,8 @@
 # TAP for shell tests.  To be sourced.  The test's folder is $work; it goes when the test ends.
 
 tap_count=0
+# in memory where there is some: a busy disk holds up whoever writes to it
+[ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 work=$(mktemp -d)
 build=${BUILD:-build}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
