@@ -162,7 +162,8 @@ char *keymap_key_name(keymap_key key, char *text, size_t size)
 
 /* --- statements -------------------------------------------------------------------------------- */
 
-static const char *const context_names[CONTEXT_COUNT] = {"*", "main", "help", "dialog"};
+static const char *const context_names[CONTEXT_COUNT] = {"*",   "main",  "pair", "diag",
+                                                         "log", "align", "help", "dialog"};
 
 const char *keymap_context_name(enum keymap_context context)
 {
@@ -174,7 +175,9 @@ static int context_read(struct parser *parser, const char *word)
 	for (int i = 0; i < CONTEXT_COUNT; i++)
 		if (!strcmp(context_names[i], word))
 			return i;
-	complain(parser, "no context '%s'; there are main, help, dialog and *", word);
+	complain(parser,
+	         "no context '%s'; there are main, pair, diag, log, align, help, dialog and *",
+	         word);
 	return -1;
 }
 
@@ -243,6 +246,8 @@ static bool argument_fits(const struct command *command, const char *argument)
 		return command_read_switch(argument, false, &flag) == 0;
 	case COMMAND_SELECT:
 		return *argument && strspn(argument, "0123456789") == strlen(argument);
+	case COMMAND_VIEW:
+		return *argument != 0;
 	case COMMAND_CHANNEL:
 		return strchr("slrmn", *argument) != NULL;
 	default:

@@ -20,10 +20,20 @@
  * Look-up is the view's context, then "*"; the last line wins.  Pure but for the reading of files.
  */
 
-enum keymap_context { CONTEXT_ANY, CONTEXT_MAIN, CONTEXT_HELP, CONTEXT_DIALOG, CONTEXT_COUNT };
+enum keymap_context {
+	CONTEXT_ANY,
+	CONTEXT_MAIN,
+	CONTEXT_PAIR,
+	CONTEXT_DIAG,
+	CONTEXT_LOG,
+	CONTEXT_ALIGN,
+	CONTEXT_HELP,
+	CONTEXT_DIALOG,
+	CONTEXT_COUNT
+};
 
 #define KEYMAP_SEQUENCE 4 /* keys in a row at the most */
-#define KEYMAP_BINDINGS 256
+#define KEYMAP_BINDINGS 512
 #define KEYMAP_ARGUMENT 48
 #define KEYMAP_PROBLEMS 32
 

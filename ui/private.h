@@ -4,10 +4,9 @@
 
 #include "ui/draw.h"
 #include "ui/ui.h"
+#include "ui/view.h"
 
 /* Between the files of ui/ only. */
-
-enum ui_view { VIEW_MAIN, VIEW_HELP, VIEW_QUIT };
 
 struct ui {
 	struct ui_config config;
@@ -19,12 +18,11 @@ struct ui {
 	struct model calm;  /* numbers: read at most twice a second, or no one could read them */
 	int64_t calm_at;
 	bool shown_any;
-	enum ui_view view;
-	int selected; /* panel: 0 the source, 1… speakers */
-	bool moved;   /* by the user */
-	int scroll;   /* first panel that is drawn, when not all have room */
-	int help_scroll;
-	bool events;
+	enum view_id stack[VIEW_DEPTH]; /* of open views; the last one has the keys */
+	int depth;
+	struct list
+	    lists[VIEW_COUNT]; /* where each view's list stands; the main view's is its panels */
+	bool events;           /* in the main view */
 	uint32_t request;
 	char message[192]; /* the answer to the last command */
 	bool message_bad;
@@ -36,16 +34,17 @@ struct ui {
 
 #define UI_SECOND 1000000000ll
 
+/* ui.c: a line for the message row, until the next key or five seconds later; bad ones stay. */
+void ui_say(struct ui *ui, bool bad, const char *text, int64_t now);
+
+/* Sends a command line to the relay; the answer lands in the message row. */
+void ui_send(struct ui *ui, const char *line);
+
+/* The speaker that is selected in the main view: commands are about it.  NULL: the source is. */
+const struct model_speaker *ui_speaker(const struct ui *ui);
+
 /* view_main.c */
-void view_main_draw(struct ui *ui, int64_t now);
-int view_main_panels(const struct ui *ui);
-
-/* view_help.c */
-void view_help_draw(struct ui *ui);
-void view_quit_draw(struct ui *ui);
-
-/* Draws an empty box with a title; the inside begins one row and two columns further in. */
-void box_draw(const struct ui *ui, int row, int column, int rows, int columns, const char *title);
+int main_panels(const struct ui *ui);
 
 /*
  * terminal.c.  Is that terminal (NULL: $TERM) known, and can its cursor be moved?  To be asked before

@@ -105,13 +105,12 @@ void ui_show(struct ui *ui, const struct model *model, int64_t now)
 		ui->calm_at = now;
 	}
 	ui->shown_any = true;
-	if (!ui->moved) /* what one wants to turn is a speaker */
-		ui->selected = model->speaker_count > 0;
-	if (ui->selected >= view_main_panels(ui))
-		ui->selected = view_main_panels(ui) - 1;
+	for (int id = 0; id < VIEW_COUNT; id++)
+		if (views[id].follow)
+			views[id].follow(ui, now);
 }
 
-static void say(struct ui *ui, bool bad, const char *text, int64_t now)
+void ui_say(struct ui *ui, bool bad, const char *text, int64_t now)
 {
 	snprintf(ui->message, sizeof(ui->message), "%s", text);
 	ui->message_bad = bad;
@@ -122,58 +121,69 @@ void ui_answer(struct ui *ui, uint32_t request, int result, const char *text, in
 {
 	if (request != ui->request)
 		return; /* an older one: the user is further on */
-	say(ui, result < 0, text, now);
+	ui_say(ui, result < 0, text, now);
 	ui->calm_at = 0; /* the number that was changed is shown at once */
 }
 
 /* --- keys ---------------------------------------------------------------------------------------- */
 
-static void leave(struct ui *ui)
+static void message_clear(struct ui *ui)
 {
-	ui->view = VIEW_QUIT;
-}
-
-static void back(struct ui *ui)
-{
-	ui->view = VIEW_MAIN;
 	*ui->message = 0;
 	ui->message_bad = false;
 }
 
-/* Moves in the list at hand: the panels, or the help's lines. */
-static void move_to(struct ui *ui, int to)
+static void view_toggle(struct ui *ui, const char *name, int64_t now)
 {
-	int most = view_main_panels(ui) - 1;
-	ui->moved = true;
-	if (ui->view == VIEW_HELP)
-		ui->help_scroll = to < 0 ? 0 : to;
+	enum view_id id = view_named(name);
+	if (id == VIEW_COUNT)
+		return ui_say(ui, true, "no such view", now);
+	if (view_top(ui) == id)
+		view_close(ui, now);
 	else
-		ui->selected = to < 0 ? 0 : to > most ? most : to;
+		view_open(ui, id, now);
 }
 
-static int place(const struct ui *ui)
+/* Where next, prev and their kin go in the list of the view on top. */
+static int move_of(const struct ui *ui, enum command_id id)
 {
-	return ui->view == VIEW_HELP ? ui->help_scroll : ui->selected;
+	int at = ui->lists[view_top(ui)].selected, page = ui->canvas.rows / 2;
+	switch (id) {
+	case COMMAND_NEXT:
+		return at + 1;
+	case COMMAND_PREV:
+		return at - 1;
+	case COMMAND_PAGE_DOWN:
+		return at + page;
+	case COMMAND_PAGE_UP:
+		return at - page;
+	case COMMAND_LAST:
+		return INT32_MAX;
+	default:
+		return 0;
+	}
 }
 
-static void screen_command(struct ui *ui, const struct keymap_binding *binding)
+static void screen_command(struct ui *ui, const struct keymap_binding *binding, int64_t now)
 {
 	switch (binding->command->id) {
 	case COMMAND_HELP:
-		ui->view = ui->view == VIEW_HELP ? VIEW_MAIN : VIEW_HELP;
-		ui->help_scroll = 0;
+		view_toggle(ui, "help", now);
+		break;
+	case COMMAND_VIEW:
+		view_toggle(ui, binding->argument, now);
 		break;
 	case COMMAND_CLOSE:
-		if (ui->view == VIEW_MAIN)
-			leave(ui);
+		if (view_top(ui) == VIEW_MAIN)
+			view_open(ui, VIEW_QUIT, now);
 		else
-			back(ui);
+			view_close(ui, now);
 		break;
 	case COMMAND_BACK:
-		back(ui);
+		view_close(ui, now);
 		break;
 	case COMMAND_QUIT:
-		leave(ui);
+		view_open(ui, VIEW_QUIT, now);
 		break;
 	case COMMAND_REDRAW:
 		clearok(curscr, TRUE);
@@ -182,84 +192,79 @@ static void screen_command(struct ui *ui, const struct keymap_binding *binding)
 		suspend(ui);
 		break;
 	case COMMAND_SELECT:
-		move_to(ui, atoi(binding->argument));
-		break;
-	case COMMAND_NEXT:
-		move_to(ui, place(ui) + 1);
-		break;
-	case COMMAND_PREV:
-		move_to(ui, place(ui) - 1);
-		break;
-	case COMMAND_FIRST:
-		move_to(ui, 0);
-		break;
-	case COMMAND_LAST:
-		move_to(ui, 10000);
+		list_move(ui, atoi(binding->argument));
 		break;
 	case COMMAND_EVENTS:
 		ui->events = !ui->events;
 		break;
 	default:
+		list_move(ui, move_of(ui, binding->command->id));
 		break;
 	}
+}
+
+const struct model_speaker *ui_speaker(const struct ui *ui)
+{
+	int selected = ui->lists[VIEW_MAIN].selected;
+	return selected > 0 && selected <= ui->model.speaker_count
+	           ? &ui->model.speakers[selected - 1]
+	           : NULL;
+}
+
+void ui_send(struct ui *ui, const char *line)
+{
+	ui->port.command(ui->port.user, ++ui->request, line);
 }
 
 static void relay_command_send(struct ui *ui, const struct keymap_binding *binding, int64_t now)
 {
 	const struct command *command = binding->command;
+	const struct model_speaker *speaker = ui_speaker(ui);
 	bool all = !strncmp(binding->argument, "all ", 4);
 	char line[128];
-	if (command->speaker && !all && !ui->selected) {
-		say(ui, false, "select a speaker first", now);
-		return;
-	}
+	if (command->speaker && !all && !speaker)
+		return ui_say(ui, false, "select a speaker first", now);
 	if (command->speaker && !all)
-		snprintf(line, sizeof(line), "%s %s %s", command->name,
-		         ui->model.speakers[ui->selected - 1].address, binding->argument);
+		snprintf(line, sizeof(line), "%s %s %s", command->name, speaker->address,
+		         binding->argument);
 	else
 		snprintf(line, sizeof(line), "%s %s", command->name, binding->argument);
-	ui->port.command(ui->port.user, ++ui->request, line);
+	ui_send(ui, line);
 }
 
 static void run(struct ui *ui, const struct keymap_binding *binding, int64_t now)
 {
+	const struct view *view = &views[view_top(ui)];
+	if (view->act && view->act(ui, binding, now))
+		return;
 	if (binding->command->place == COMMAND_OF_SCREEN)
-		screen_command(ui, binding);
+		screen_command(ui, binding, now);
 	else
 		relay_command_send(ui, binding, now);
-}
-
-/* The question has its own two answers; a slip of any other key keeps the music on. */
-static void quit_key(struct ui *ui, keymap_key key)
-{
-	ui->view = VIEW_MAIN;
-	if (key == 'y' || key == 'Y')
-		ui->port.quit(ui->port.user);
 }
 
 static void unbound(struct ui *ui, keymap_key key, int64_t now)
 {
 	char name[24], text[96], help[48];
-	keymap_keys_of(ui->config.keymap, CONTEXT_MAIN, COMMAND_HELP, "", help, sizeof(help));
-	help[strcspn(help, " ")] = 0;
+	frame_key(ui, COMMAND_HELP, "", help, sizeof(help));
 	snprintf(text, sizeof(text), "%s does nothing here; %s shows the keys",
 	         keymap_key_name(key, name, sizeof(name)), help);
-	say(ui, false, text, now);
+	ui_say(ui, false, text, now);
 }
 
 void ui_key(struct ui *ui, keymap_key key, int64_t now)
 {
-	enum keymap_context context = ui->view == VIEW_HELP ? CONTEXT_HELP : CONTEXT_MAIN;
+	const struct view *view = &views[view_top(ui)];
 	const struct keymap_binding *binding;
-	if (ui->view == VIEW_QUIT)
-		return quit_key(ui, key);
+	if (view->key && view->key(ui, key, now))
+		return;
 	if (ui->key_count && now > ui->keys_until)
 		ui->key_count = 0;
-	*ui->message = 0;
-	ui->message_bad = false;
+	message_clear(ui);
 	ui->keys[ui->key_count++] = key;
 	ui->keys_until = now + SEQUENCE_NS;
-	switch (keymap_look_up(ui->config.keymap, context, ui->keys, ui->key_count, &binding)) {
+	switch (
+	    keymap_look_up(ui->config.keymap, view->context, ui->keys, ui->key_count, &binding)) {
 	case KEYMAP_FOUND:
 		ui->key_count = 0;
 		run(ui, binding, now);
@@ -317,11 +322,7 @@ void ui_paint(struct ui *ui, int64_t now)
 	if (terminal_busy(ui))
 		return;
 	erase();
-	view_main_draw(ui, now);
-	if (ui->view == VIEW_HELP)
-		view_help_draw(ui);
-	if (ui->view == VIEW_QUIT)
-		view_quit_draw(ui);
+	view_draw(ui, now);
 	attrset(A_NORMAL);
 	wnoutrefresh(stdscr);
 	doupdate();

@@ -1,29 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Boxes over the main view: the help, made from the live keymap, and the question before leaving. */
-#include "ui/private.h"
+/* The help: a box over the view it tells of. */
+#include "ui/view_help.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define KEYS_WIDTH 16
+#include "ui/private.h"
 
-void box_draw(const struct ui *ui, int row, int column, int rows, int columns, const char *title)
-{
-	const struct canvas *canvas = &ui->canvas;
-	const struct charset *set = canvas->set;
-	for (int i = 0; i < rows; i++) {
-		draw_repeat(canvas, row + i, column, columns, THEME_NORMAL, " ");
-		draw_text(canvas, row + i, column, 1, THEME_NORMAL, set->side);
-		draw_text(canvas, row + i, column + columns - 1, 1, THEME_NORMAL, set->side);
-	}
-	draw_repeat(canvas, row, column, columns, THEME_NORMAL, set->line);
-	draw_repeat(canvas, row + rows - 1, column, columns, THEME_NORMAL, set->line);
-	draw_text(canvas, row, column, 1, THEME_NORMAL, set->corner_tl);
-	draw_text(canvas, row, column + columns - 1, 1, THEME_NORMAL, set->corner_tr);
-	draw_text(canvas, row + rows - 1, column, 1, THEME_NORMAL, set->corner_bl);
-	draw_text(canvas, row + rows - 1, column + columns - 1, 1, THEME_NORMAL, set->corner_br);
-	draw_format(canvas, row, column + 2, columns - 4, THEME_TITLE, " %s ", title);
-}
+#define KEYS_WIDTH 16
 
 struct help_line {
 	char keys[48], text[80];
@@ -93,55 +77,59 @@ static int help_lines(const struct ui *ui, struct help_line *lines, int most)
 
 #define LINES_MOST 160
 
-void view_help_draw(struct ui *ui)
+static int columns_of(const struct ui *ui)
 {
-	const struct canvas *canvas = &ui->canvas;
-	struct help_line *lines = calloc(LINES_MOST, sizeof(*lines));
-	int count = lines ? help_lines(ui, lines, LINES_MOST) : 0;
-	int columns = canvas->columns >= 110 ? 2 : 1;
-	int width = canvas->columns < columns * 54 + 6 ? canvas->columns : columns * 54 + 6;
-	int rows = canvas->rows - 2, room = rows - 4;
-	int left = (canvas->columns - width) / 2, each = (width - 4) / columns;
-	int per_column = (count + columns - 1) / columns;
-	char title[128];
-	if (rows < 5)
-		return free(lines);
-	if (ui->help_scroll > per_column - room)
-		ui->help_scroll = per_column - room;
-	if (ui->help_scroll < 0)
-		ui->help_scroll = 0;
-	snprintf(title, sizeof(title), "Help - keymap %s", ui->config.keymap->name);
-	box_draw(ui, 1, left, rows, width, title);
-	for (int i = 0; i < count; i++) {
-		int line = i % per_column - ui->help_scroll,
-		    column = left + 2 + i / per_column * each;
-		if (line < 0 || line >= room)
-			continue;
-		if (lines[i].heading) {
-			draw_text(canvas, 2 + line, column, each, THEME_TITLE, lines[i].text);
-			continue;
-		}
-		draw_text(canvas, 2 + line, column, KEYS_WIDTH - 1, THEME_TITLE, lines[i].keys);
-		draw_text(canvas, 2 + line, column + KEYS_WIDTH, each - KEYS_WIDTH, THEME_NORMAL,
-		          lines[i].text);
-	}
-	bool more = per_column - ui->help_scroll > room;
-	draw_format(canvas, rows - 1, left + 2, width - 4, THEME_DIM,
-	            "%s%s scroll   ? or Esc closes%s", canvas->set->up, canvas->set->down,
-	            more ? "   (more below)" : "");
-	free(lines);
+	return ui->canvas.columns >= 110 ? 2 : 1;
 }
 
-void view_quit_draw(struct ui *ui)
+/* Rows of a column. */
+int help_rows(const struct ui *ui)
 {
-	int width = ui->canvas.columns < 58 ? ui->canvas.columns : 58;
-	int row = ui->canvas.rows / 2 - 3, left = (ui->canvas.columns - width) / 2;
-	if (row < 0)
-		row = 0;
-	box_draw(ui, row, left, 6, width, "Stop the music?");
-	draw_text(&ui->canvas, row + 1, left + 3, width - 4, THEME_NORMAL,
-	          "This screen is the relay: when it closes, the");
-	draw_text(&ui->canvas, row + 2, left + 3, width - 4, THEME_NORMAL, "speakers fall silent.");
-	draw_text(&ui->canvas, row + 4, left + 3, width - 4, THEME_TITLE,
-	          "y  stop and leave      Enter, Esc  play on");
+	struct help_line *lines = calloc(LINES_MOST, sizeof(*lines));
+	int count = lines ? help_lines(ui, lines, LINES_MOST) : 0, columns = columns_of(ui);
+	free(lines);
+	return (count + columns - 1) / columns;
+}
+
+static void line_draw(const struct ui *ui, int row, int column, int width,
+                      const struct help_line *line)
+{
+	const struct canvas *canvas = &ui->canvas;
+	if (line->heading) {
+		draw_text(canvas, row, column, width, THEME_TITLE, line->text);
+		return;
+	}
+	draw_text(canvas, row, column, KEYS_WIDTH - 1, THEME_TITLE, line->keys);
+	draw_text(canvas, row, column + KEYS_WIDTH, width - KEYS_WIDTH, THEME_NORMAL, line->text);
+}
+
+const struct hint help_hints[] = {
+    {COMMAND_NEXT, "", NULL},
+    {COMMAND_PREV, "", "scroll"},
+    {COMMAND_COUNT, "", NULL},
+};
+
+void help_draw(struct ui *ui, int64_t now)
+{
+	struct help_line *lines = calloc(LINES_MOST, sizeof(*lines));
+	struct list *list = &ui->lists[VIEW_HELP];
+	int count = lines ? help_lines(ui, lines, LINES_MOST) : 0, columns = columns_of(ui);
+	int each = (count + columns - 1) / columns, room = ui->canvas.rows - 5;
+	char title[128];
+	snprintf(title, sizeof(title), "Help - keymap %s", ui->config.keymap->name);
+	struct box box = frame_box(ui, ui->canvas.rows - 3, columns * 54 + 6, title);
+	int width = (box.columns - 4) / columns;
+	/* it scrolls, nothing in it is selected */
+	if (list->selected > each - room)
+		list->selected = each - room;
+	if (list->selected < 0)
+		list->selected = 0;
+	for (int i = 0; i < count; i++) {
+		int line = i % each - list->selected;
+		if (line >= 0 && line < room)
+			line_draw(ui, box.row + 1 + line, box.column + 2 + i / each * width, width,
+			          &lines[i]);
+	}
+	free(lines);
+	frame_foot(ui, now);
 }

@@ -8,11 +8,13 @@
  *   row n−2    the most important thing, in one sentence
  *   row n−1    keys
  */
-#include "ui/private.h"
+#include "ui/view_main.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "ui/private.h"
+#include "ui/view_log.h"
 
 #define LEVEL_WIDTH 7
 #define FILL_FULL_US 50000 /* a full bar */
@@ -36,7 +38,7 @@ static struct columns columns_of(const struct ui *ui)
 	                        .third = 3 + width + LEVEL_WIDTH + 32};
 }
 
-int view_main_panels(const struct ui *ui)
+int main_panels(const struct ui *ui)
 {
 	return 1 + ui->model.speaker_count;
 }
@@ -154,7 +156,7 @@ static void title_draw(const struct ui *ui, int row, int panel, const char *name
                        enum theme_role role, const char *state, const char *right)
 {
 	const struct canvas *canvas = &ui->canvas;
-	bool selected = panel == ui->selected;
+	bool selected = panel == ui->lists[VIEW_MAIN].selected;
 	int width = canvas->columns, right_width = draw_width(right);
 	int middle = width >= 120 ? 32 : 27;
 	draw_repeat(canvas, row, 0, width, THEME_DIM, canvas->set->line);
@@ -170,7 +172,7 @@ static void title_draw(const struct ui *ui, int row, int panel, const char *name
 
 static void gutter_draw(const struct ui *ui, int row, int rows, int panel)
 {
-	if (panel == ui->selected)
+	if (panel == ui->lists[VIEW_MAIN].selected)
 		for (int i = 0; i < rows; i++)
 			draw_text(&ui->canvas, row + i, 0, 1, THEME_TITLE, ui->canvas.set->gutter);
 }
@@ -348,8 +350,9 @@ static void line_draw(const struct ui *ui, int row, int panel)
 	int meters = width - name - 4 - (width >= 60 ? 26 : 12),
 	    each = width >= 60 ? meters / 2 : meters;
 	char text[24];
-	draw_format(canvas, row, 1, name, panel == ui->selected ? THEME_TITLE : THEME_NORMAL,
-	            "%d %s", panel, live ? live->name : source_name(&ui->model.source));
+	draw_format(canvas, row, 1, name,
+	            panel == ui->lists[VIEW_MAIN].selected ? THEME_TITLE : THEME_NORMAL, "%d %s",
+	            panel, live ? live->name : source_name(&ui->model.source));
 	draw_text(canvas, row, name + 1, 1, live ? state_role(live->state) : THEME_NORMAL,
 	          live ? canvas->set->signs[live->state] : source_sign(ui, ui->model.source.state));
 	int column = name + 3;
@@ -419,41 +422,21 @@ static void header_draw(const struct ui *ui)
 		         clock);
 	else
 		snprintf(right, sizeof(right), "up %s ", clock);
-	draw_repeat(canvas, 0, 0, canvas->columns, THEME_HEADER, " ");
-	int used = draw_text(canvas, 0, 0, canvas->columns, THEME_HEADER, left);
-	int width = draw_width(right);
-	if (used + width + 1 <= canvas->columns)
-		draw_text(canvas, 0, canvas->columns - width, width, THEME_HEADER, right);
-}
-
-static void event_draw(const struct ui *ui, int row, const struct model_event *event)
-{
-	static const enum theme_role roles[] = {THEME_DIM, THEME_NORMAL, THEME_WARN, THEME_BAD};
-	time_t seconds = (time_t)(event->time_us / 1000000);
-	struct tm local;
-	char stamp[16];
-	localtime_r(&seconds, &local);
-	strftime(stamp, sizeof(stamp), "%H:%M:%S", &local);
-	draw_format(&ui->canvas, row, 1, ui->canvas.columns - 2, roles[event->level],
-	            "%s %-5s %s: %s", stamp, model_level_name(event->level), event->subject,
-	            event->text);
+	frame_header(ui, left, right);
 }
 
 static void events_draw(const struct ui *ui, int row, int rows)
 {
-	const struct canvas *canvas = &ui->canvas;
-	char keys[48];
+	char keys[48], all[64] = "";
 	if (rows < 2)
 		return;
-	keymap_keys_of(ui->config.keymap, CONTEXT_MAIN, COMMAND_EVENTS, "", keys, sizeof(keys));
-	draw_repeat(canvas, row, 0, canvas->columns, THEME_DIM, canvas->set->line);
-	draw_text(canvas, row, 1, 8, THEME_NORMAL, " Events ");
-	if (*keys)
-		draw_format(canvas, row, canvas->columns - 10, 9, THEME_NORMAL, " %s hide ", keys);
+	if (*frame_key(ui, COMMAND_VIEW, "log", keys, sizeof(keys)))
+		snprintf(all, sizeof(all), "%s all", keys);
+	frame_rule(ui, row, "Events", all);
 	int lines = rows - 1 < EVENTS_MOST ? rows - 1 : EVENTS_MOST;
 	int first = ui->model.event_count > lines ? ui->model.event_count - lines : 0;
 	for (int i = first; i < ui->model.event_count; i++)
-		event_draw(ui, row + 1 + i - first, &ui->model.events[i]);
+		log_line(ui, row + 1 + i - first, &ui->model.events[i]);
 }
 
 /* How much a state wants to be told of; 0: not at all. */
@@ -485,8 +468,7 @@ static bool speaker_trouble(const struct ui *ui, char *text, size_t size)
 	if (worst < 0)
 		return false;
 	const struct model_speaker *speaker = &ui->model.speakers[worst];
-	keymap_keys_of(ui->config.keymap, CONTEXT_MAIN, COMMAND_CONNECT, "toggle", keys,
-	               sizeof(keys));
+	frame_key(ui, COMMAND_CONNECT, "toggle", keys, sizeof(keys));
 	if (speaker->state == SPEAKER_CONGESTED)
 		snprintf(text, size, "%d %s: packets go out late: too far, or Wi-Fi near",
 		         worst + 1, speaker->name);
@@ -496,36 +478,28 @@ static bool speaker_trouble(const struct ui *ui, char *text, size_t size)
 	return true;
 }
 
-static const char *message_text(const struct ui *ui, int64_t now, enum theme_role *role, char *text,
-                                size_t size)
+bool main_message(const struct ui *ui, enum theme_role *role, char *text, size_t size)
 {
 	const struct model *model = &ui->model;
 	*role = THEME_WARN;
-	if (*ui->message && (ui->message_bad || now < ui->message_until)) {
-		*role = ui->message_bad ? THEME_BAD : THEME_NORMAL;
-		return ui->message;
+	if (*model->problem || *model->source.problem) {
+		snprintf(text, size, "%s",
+		         *model->problem ? model->problem : model->source.problem);
+		return true;
 	}
-	if (*model->problem)
-		return model->problem;
-	if (*model->source.problem)
-		return model->source.problem;
 	if (speaker_trouble(ui, text, size))
-		return text;
+		return true;
 	*role = THEME_NORMAL;
 	if (!model->speaker_count)
-		return "no speaker is paired yet: pair one with bluetoothctl, it is taken at once";
-	if (model->source.state != MODEL_SOURCE_STREAMING)
-		return "waiting for the Echo: \"Alexa, play some music\"";
-	return "";
+		snprintf(text, size,
+		         "no speaker is paired yet: pair one with bluetoothctl, it is "
+		         "taken at once");
+	else if (model->source.state != MODEL_SOURCE_STREAMING)
+		snprintf(text, size, "waiting for the Echo: \"Alexa, play some music\"");
+	return *text;
 }
 
-struct hint {
-	enum command_id command;
-	const char *argument, *word;
-};
-
-/* Keys of two opposite commands stand together: ",/." */
-static const struct hint hints[] = {
+const struct hint main_hints[] = {
     {COMMAND_HELP, "", "help"},
     {COMMAND_SELECT, NULL, "pick"},
     {COMMAND_DELAY, "-1ms", NULL},
@@ -535,51 +509,8 @@ static const struct hint hints[] = {
     {COMMAND_MUTE, "toggle", "mute"},
     {COMMAND_CHANNEL, "next", "channel"},
     {COMMAND_CONNECT, "toggle", "connect"},
+    {COMMAND_COUNT, "", NULL},
 };
-
-/* The first of the keys that do it. */
-static bool hint_key(const struct ui *ui, const struct hint *hint, char *key, size_t size)
-{
-	if (!hint->argument && !ui->model.speaker_count)
-		return false;
-	if (!hint->argument) {
-		snprintf(key, size, "0-%d",
-		         ui->model.speaker_count < 9 ? ui->model.speaker_count : 9);
-		return true;
-	}
-	keymap_keys_of(ui->config.keymap, CONTEXT_MAIN, hint->command, hint->argument, key, size);
-	key[strcspn(key, " ")] = 0;
-	return *key;
-}
-
-static void hints_draw(const struct ui *ui)
-{
-	const struct canvas *canvas = &ui->canvas;
-	int row = canvas->rows - 1, column = 1, count = sizeof(hints) / sizeof(hints[0]);
-	char key[48], quit[48], pair[64] = "";
-	const struct hint close = {COMMAND_CLOSE, "", "quit"};
-	int right = hint_key(ui, &close, quit, sizeof(quit)) ? draw_width(quit) + 6 : 0;
-	for (int i = 0; i < count; i++) {
-		if (!hint_key(ui, &hints[i], key, sizeof(key)))
-			continue;
-		snprintf(pair + strlen(pair), sizeof(pair) - strlen(pair), "%s%s", *pair ? "/" : "",
-		         key);
-		if (!hints[i].word)
-			continue;
-		int width = draw_width(pair) + 1 + draw_width(hints[i].word);
-		if (column + width + 1 + right > canvas->columns)
-			break;
-		column += draw_text(canvas, row, column, width, THEME_TITLE, pair);
-		column +=
-		    2 + draw_format(canvas, row, column, width, THEME_NORMAL, " %s", hints[i].word);
-		*pair = 0;
-	}
-	if (right && canvas->columns >= 20) {
-		column = canvas->columns - right;
-		column += draw_text(canvas, row, column, right, THEME_TITLE, quit);
-		draw_text(canvas, row, column, right, THEME_NORMAL, " quit");
-	}
-}
 
 /* --- the whole ----------------------------------------------------------------------------------- */
 
@@ -595,7 +526,7 @@ static void too_small_draw(const struct ui *ui)
 /* The densest that is needed: 5 rows a panel, 3, or 1. */
 static int density_of(const struct ui *ui, int room)
 {
-	int panels = view_main_panels(ui);
+	int panels = main_panels(ui);
 	if (ui->canvas.columns >= 120 && ui->canvas.rows >= 40 && panels * 5 <= room)
 		return 5;
 	return ui->canvas.columns >= 76 && panels * 3 <= room ? 3 : 1;
@@ -604,34 +535,35 @@ static int density_of(const struct ui *ui, int room)
 /* As many lines as there are rows; the selected one is always among them. */
 static int lines_draw(struct ui *ui, int row, int room)
 {
-	int panels = view_main_panels(ui), titles = ui->canvas.columns >= 60 && panels < room;
+	struct list *list = &ui->lists[VIEW_MAIN];
+	int panels = main_panels(ui), titles = ui->canvas.columns >= 60 && panels < room;
 	if (titles)
 		line_titles_draw(ui, row++);
-	room -= titles;
-	int visible = panels < room ? panels : room;
-	if (ui->scroll > panels - visible)
-		ui->scroll = panels - visible;
-	if (ui->selected < ui->scroll)
-		ui->scroll = ui->selected;
-	if (ui->selected >= ui->scroll + visible)
-		ui->scroll = ui->selected - visible + 1;
-	for (int i = 0; i < visible; i++)
-		line_draw(ui, row + i, ui->scroll + i);
-	int last = ui->canvas.columns - 1;
-	if (ui->scroll > 0)
+	int shown = list_window(list, panels, room - titles), last = ui->canvas.columns - 1;
+	for (int i = 0; i < shown; i++)
+		line_draw(ui, row + i, list->first + i);
+	if (list->first > 0)
 		draw_text(&ui->canvas, row, last, 1, THEME_TITLE, ui->canvas.set->up);
-	if (ui->scroll + visible < panels)
-		draw_text(&ui->canvas, row + visible - 1, last, 1, THEME_TITLE,
-		          ui->canvas.set->down);
-	return row + visible;
+	if (list->first + shown < panels)
+		draw_text(&ui->canvas, row + shown - 1, last, 1, THEME_TITLE, ui->canvas.set->down);
+	return row + shown;
 }
 
-void view_main_draw(struct ui *ui, int64_t now)
+/* What one wants to turn is a speaker; one that is gone is no longer selected. */
+void main_follow(struct ui *ui, int64_t now)
+{
+	struct list *list = &ui->lists[VIEW_MAIN];
+	(void)now;
+	if (!list->moved)
+		list->selected = ui->model.speaker_count > 0;
+	if (list->selected >= main_panels(ui))
+		list->selected = main_panels(ui) - 1;
+}
+
+void main_draw(struct ui *ui, int64_t now)
 {
 	const struct canvas *canvas = &ui->canvas;
 	int room = canvas->rows - 3, row = 1;
-	enum theme_role role;
-	char text[320];
 	if (canvas->rows < 6 || canvas->columns < 32)
 		return too_small_draw(ui);
 	header_draw(ui);
@@ -640,13 +572,11 @@ void view_main_draw(struct ui *ui, int64_t now)
 		row = lines_draw(ui, row, room);
 	} else {
 		source_draw(ui, row, density);
-		for (int i = 1; i < view_main_panels(ui); i++)
+		for (int i = 1; i < main_panels(ui); i++)
 			speaker_draw(ui, row + i * density, density, i);
-		row += view_main_panels(ui) * density;
+		row += main_panels(ui) * density;
 	}
 	if (ui->events)
 		events_draw(ui, row, canvas->rows - 2 - row);
-	const char *message = message_text(ui, now, &role, text, sizeof(text));
-	draw_text(canvas, canvas->rows - 2, 1, canvas->columns - 2, role, message);
-	hints_draw(ui);
+	frame_foot(ui, now);
 }

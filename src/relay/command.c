@@ -19,10 +19,13 @@ const struct command command_table[COMMAND_COUNT] = {
     {COMMAND_SUSPEND, "suspend", false, "", "to the shell; fg comes back", GROUP_GENERAL, SCREEN},
     {COMMAND_SELECT, "select", false, "NUMBER", "select speaker N; 0 is the Echo", GROUP_MOVE,
      SCREEN},
-    {COMMAND_NEXT, "next", false, "", "next panel", GROUP_MOVE, SCREEN},
-    {COMMAND_PREV, "prev", false, "", "previous panel", GROUP_MOVE, SCREEN},
-    {COMMAND_FIRST, "first", false, "", "first panel", GROUP_MOVE, SCREEN},
-    {COMMAND_LAST, "last", false, "", "last panel", GROUP_MOVE, SCREEN},
+    {COMMAND_NEXT, "next", false, "", "next panel or row", GROUP_MOVE, SCREEN},
+    {COMMAND_PREV, "prev", false, "", "previous panel or row", GROUP_MOVE, SCREEN},
+    {COMMAND_FIRST, "first", false, "", "the first", GROUP_MOVE, SCREEN},
+    {COMMAND_LAST, "last", false, "", "the last", GROUP_MOVE, SCREEN},
+    {COMMAND_PAGE_DOWN, "page-down", false, "", "half a screen down", GROUP_MOVE, SCREEN},
+    {COMMAND_PAGE_UP, "page-up", false, "", "half a screen up", GROUP_MOVE, SCREEN},
+    {COMMAND_VIEW, "view", false, "NAME", "open a view, or close it", GROUP_VIEWS, SCREEN},
     {COMMAND_EVENTS, "events", false, "", "show or hide the events", GROUP_GENERAL, SCREEN},
     {COMMAND_DELAY, "delay", true, "[+|-|=]TIME", "later (+), earlier (-)", GROUP_SPEAKER, RELAY},
     {COMMAND_VOLUME, "volume", true, "[+|-]PERCENT", "louder, quieter", GROUP_SPEAKER, RELAY},
@@ -39,9 +42,8 @@ const struct command command_table[COMMAND_COUNT] = {
 const char *command_group_name(enum command_group group)
 {
 	static const char *const names[] = {
-	    [GROUP_GENERAL] = "Everywhere",
-	    [GROUP_MOVE] = "Move",
-	    [GROUP_SPEAKER] = "Selected speaker",
+	    [GROUP_GENERAL] = "Everywhere", [GROUP_MOVE] = "Move",
+	    [GROUP_VIEWS] = "Views",        [GROUP_SPEAKER] = "Selected speaker",
 	    [GROUP_RELAY] = "Everything",
 	};
 	return names[group];

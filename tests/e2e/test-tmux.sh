@@ -47,7 +47,7 @@ keys -l --
 keys -- '-'
 sees "volume" "95%"
 keys '?'
-sees "help" "Help - keymap default"
+sees "help" "Help - keymap"
 keys Escape
 wait_for 5 sh -c '! tmux -L echorelay capture-pane -p -t t | grep -q Help'
 keys c

@@ -270,8 +270,9 @@ static void screens_are_as_drawn(void **state)
 	    {"foreign-80x24", foreign_make, 80, 24, false, ""},
 	    {"help-80x24", house_make, 80, 24, false, "?"},
 	    {"help-120x40", house_make, 120, 40, false, "?"},
+	    {"log-80x24", house_make, 80, 24, false, "vk"},
 	    {"quit-80x24", house_make, 80, 24, false, "q"},
-	    {"no-events-80x24", house_make, 80, 24, false, "v"},
+	    {"no-events-80x24", house_make, 80, 24, false, "e"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		static struct model model;
@@ -344,18 +345,18 @@ static void selection_moves_and_stops_at_the_ends(void **state)
 	house_make(&model);
 	screen_open(80, 24, false);
 	screen_show(&model);
-	assert_int_equal(bench.ui->selected, 1);
+	assert_int_equal(bench.ui->lists[VIEW_MAIN].selected, 1);
 	press("jjjjjj");
-	assert_int_equal(bench.ui->selected, 4);
+	assert_int_equal(bench.ui->lists[VIEW_MAIN].selected, 4);
 	press("kk");
-	assert_int_equal(bench.ui->selected, 2);
+	assert_int_equal(bench.ui->lists[VIEW_MAIN].selected, 2);
 	press("g");
-	assert_int_equal(bench.ui->selected, 0);
+	assert_int_equal(bench.ui->lists[VIEW_MAIN].selected, 0);
 	press("9");
-	assert_int_equal(bench.ui->selected, 4);
+	assert_int_equal(bench.ui->lists[VIEW_MAIN].selected, 4);
 	model.speaker_count = 2;
 	screen_show(&model);
-	assert_int_equal(bench.ui->selected, 2);
+	assert_int_equal(bench.ui->lists[VIEW_MAIN].selected, 2);
 	screen_close();
 }
 
@@ -371,7 +372,7 @@ static void leaving_asks_first(void **state)
 	press("q\x1b");
 	press("?q"); /* closes the help, no more */
 	assert_int_equal(bench.quits, 0);
-	assert_int_equal(bench.ui->view, VIEW_MAIN);
+	assert_int_equal(view_top(bench.ui), VIEW_MAIN);
 	press("Qy");
 	assert_int_equal(bench.quits, 1);
 	screen_close();

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* What stands around every view: the header, rules, boxes, the message and the hints. */
+#include "ui/private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void frame_header(const struct ui *ui, const char *left, const char *right)
+{
+	const struct canvas *canvas = &ui->canvas;
+	draw_repeat(canvas, 0, 0, canvas->columns, THEME_HEADER, " ");
+	int used = draw_text(canvas, 0, 0, canvas->columns, THEME_HEADER, left);
+	int width = draw_width(right);
+	if (used + width + 1 <= canvas->columns)
+		draw_text(canvas, 0, canvas->columns - width, width, THEME_HEADER, right);
+}
+
+void frame_rule(const struct ui *ui, int row, const char *title, const char *right)
+{
+	const struct canvas *canvas = &ui->canvas;
+	int width = draw_width(right);
+	draw_repeat(canvas, row, 0, canvas->columns, THEME_DIM, canvas->set->line);
+	int used = draw_format(canvas, row, 1, canvas->columns - 2, THEME_NORMAL, " %s ", title);
+	if (width && used + width + 6 < canvas->columns)
+		draw_format(canvas, row, canvas->columns - width - 3, width + 2, THEME_NORMAL,
+		            " %s ", right);
+}
+
+struct box frame_box(const struct ui *ui, int rows, int columns, const char *title)
+{
+	const struct canvas *canvas = &ui->canvas;
+	const struct charset *set = canvas->set;
+	struct box box = {.rows = rows < canvas->rows ? rows : canvas->rows,
+	                  .columns = columns < canvas->columns ? columns : canvas->columns};
+	box.row = (canvas->rows - 1 - box.rows) / 2;
+	box.row = box.row < 0 ? 0 : box.row;
+	box.column = (canvas->columns - box.columns) / 2;
+	int last = box.row + box.rows - 1, right = box.column + box.columns - 1;
+	for (int row = box.row; row <= last; row++) {
+		draw_repeat(canvas, row, box.column, box.columns, THEME_NORMAL, " ");
+		draw_text(canvas, row, box.column, 1, THEME_NORMAL, set->side);
+		draw_text(canvas, row, right, 1, THEME_NORMAL, set->side);
+	}
+	draw_repeat(canvas, box.row, box.column, box.columns, THEME_NORMAL, set->line);
+	draw_repeat(canvas, last, box.column, box.columns, THEME_NORMAL, set->line);
+	draw_text(canvas, box.row, box.column, 1, THEME_NORMAL, set->corner_tl);
+	draw_text(canvas, box.row, right, 1, THEME_NORMAL, set->corner_tr);
+	draw_text(canvas, last, box.column, 1, THEME_NORMAL, set->corner_bl);
+	draw_text(canvas, last, right, 1, THEME_NORMAL, set->corner_br);
+	draw_format(canvas, box.row, box.column + 2, box.columns - 4, THEME_TITLE, " %s ", title);
+	return box;
+}
+
+/* --- the message --------------------------------------------------------------------------------- */
+
+static void message_draw(const struct ui *ui, int64_t now)
+{
+	const struct view *view = &views[view_top(ui)];
+	enum theme_role role = THEME_NORMAL;
+	char text[320] = "";
+	int row = ui->canvas.rows - 2;
+	draw_repeat(&ui->canvas, row, 0, ui->canvas.columns, THEME_NORMAL, " ");
+	if (*ui->message && (ui->message_bad || now < ui->message_until)) {
+		role = ui->message_bad ? THEME_BAD : THEME_NORMAL;
+		snprintf(text, sizeof(text), "%s", ui->message);
+	} else if (view->message) {
+		view->message(ui, &role, text, sizeof(text));
+	}
+	draw_text(&ui->canvas, row, 1, ui->canvas.columns - 2, role, text);
+}
+
+/* --- hints --------------------------------------------------------------------------------------- */
+
+char *frame_key(const struct ui *ui, enum command_id command, const char *argument, char *text,
+                size_t size)
+{
+	keymap_keys_of(ui->config.keymap, views[view_top(ui)].context, command, argument, text,
+	               size);
+	text[strcspn(text, " ")] = 0;
+	return text;
+}
+
+/* The first of the keys that do it; the digits that pick a speaker are one hint. */
+static bool hint_key(const struct ui *ui, const struct hint *hint, char *key, size_t size)
+{
+	int most = ui->model.speaker_count < 9 ? ui->model.speaker_count : 9;
+	if (hint->argument)
+		return *frame_key(ui, hint->command, hint->argument, key, size);
+	snprintf(key, size, "0-%d", most);
+	return most > 0;
+}
+
+static void hints_draw(const struct ui *ui)
+{
+	const struct canvas *canvas = &ui->canvas;
+	int row = canvas->rows - 1, column = 1;
+	char key[48], last[48], pair[64] = "";
+	bool leaves = view_top(ui) == VIEW_MAIN;
+	const struct hint close = {leaves ? COMMAND_CLOSE : COMMAND_BACK, "",
+	                           leaves ? "quit" : "back"};
+	bool closes = hint_key(ui, &close, last, sizeof(last));
+	int right = closes ? draw_width(last) + draw_width(close.word) + 2 : 0;
+	draw_repeat(canvas, row, 0, canvas->columns, THEME_NORMAL, " ");
+	for (const struct hint *hint = views[view_top(ui)].hints; hint->command != COMMAND_COUNT;
+	     hint++) {
+		if (!hint_key(ui, hint, key, sizeof(key)))
+			continue;
+		size_t used = strlen(pair);
+		snprintf(pair + used, sizeof(pair) - used, "%s%s", used ? "/" : "", key);
+		if (!hint->word)
+			continue;
+		int width = draw_width(pair) + 1 + draw_width(hint->word);
+		if (column + width + 1 + right > canvas->columns)
+			break;
+		column += draw_text(canvas, row, column, width, THEME_TITLE, pair);
+		column += 2 +
+		          draw_format(canvas, row, column, width, THEME_NORMAL, " %s", hint->word);
+		*pair = 0;
+	}
+	if (!closes || canvas->columns < 20)
+		return;
+	column = canvas->columns - right;
+	column += draw_text(canvas, row, column, right, THEME_TITLE, last);
+	draw_format(canvas, row, column, right, THEME_NORMAL, " %s", close.word);
+}
+
+void frame_foot(const struct ui *ui, int64_t now)
+{
+	message_draw(ui, now);
+	hints_draw(ui);
+}

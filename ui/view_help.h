@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef UI_VIEW_HELP_H
+#define UI_VIEW_HELP_H
+
+#include "ui/view.h"
+
+/* The keys of the view below, made from the live keymap.  For view.c's table. */
+
+void help_draw(struct ui *ui, int64_t now);
+int help_rows(const struct ui *ui);
+extern const struct hint help_hints[];
+
+#endif
