@@ -43,6 +43,12 @@ static int bytes_that_fit(const char *text, int columns, int *taken)
 	return bytes;
 }
 
+int draw_fit(const char *text, int columns)
+{
+	int taken;
+	return bytes_that_fit(text, columns, &taken);
+}
+
 int draw_text(const struct canvas *canvas, int row, int column, int width, enum theme_role role,
               const char *text)
 {
@@ -66,6 +72,14 @@ int draw_format(const struct canvas *canvas, int row, int column, int width, enu
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	return draw_text(canvas, row, column, width, role, text);
+}
+
+int draw_right(const struct canvas *canvas, int row, int column, enum theme_role role,
+               const char *text)
+{
+	int width = draw_width(text);
+	draw_text(canvas, row, column - width, width, role, text);
+	return column - width;
 }
 
 void draw_repeat(const struct canvas *canvas, int row, int column, int width, enum theme_role role,
@@ -123,4 +137,15 @@ void draw_bar(const struct canvas *canvas, int row, int column, int width, int64
 	for (int i = 0; i < width; i++)
 		draw_text(canvas, row, column + i, 1, THEME_NORMAL,
 		          i < cells ? canvas->set->full : canvas->set->empty);
+}
+
+void draw_spark(const struct canvas *canvas, int row, int column, enum theme_role role,
+                int32_t value, int32_t low, int32_t high)
+{
+	if (value == MODEL_UNKNOWN)
+		return;
+	int64_t step = high > low ? ((int64_t)value - low) * CHARSET_SPARKS / (high - low) : 0;
+	if (step >= CHARSET_SPARKS)
+		step = CHARSET_SPARKS - 1;
+	draw_text(canvas, row, column, 1, role, canvas->set->sparks[step < 0 ? 0 : step]);
 }

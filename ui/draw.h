@@ -31,6 +31,13 @@ void draw_repeat(const struct canvas *canvas, int row, int column, int width, en
 /* Columns that a text takes. */
 int draw_width(const char *text);
 
+/* Bytes of a text that fit into `columns`, whole characters only. */
+int draw_fit(const char *text, int columns);
+
+/* The same from the right: the text ends before `column`.  Returns where it begins. */
+int draw_right(const struct canvas *canvas, int row, int column, enum theme_role role,
+               const char *text);
+
 /* Where a level stands on the meter's scale, 0..1: as on a studio's meter, straight in pieces. */
 double draw_deflection(int32_t centibels);
 
@@ -41,5 +48,12 @@ void draw_meter(const struct canvas *canvas, int row, int column, int width, int
 /* A bar, `part` of `whole` full. */
 void draw_bar(const struct canvas *canvas, int row, int column, int width, int64_t part,
               int64_t whole);
+
+/*
+ * One column of a graph, an eighth of a row at a time: `value` between low and high; MODEL_UNKNOWN is
+ * empty.
+ */
+void draw_spark(const struct canvas *canvas, int row, int column, enum theme_role role,
+                int32_t value, int32_t low, int32_t high);
 
 #endif

@@ -3,6 +3,7 @@
 #define UI_PRIVATE_H
 
 #include "ui/draw.h"
+#include "ui/history.h"
 #include "ui/ui.h"
 #include "ui/view.h"
 
@@ -18,6 +19,8 @@ struct ui {
 	struct model calm;  /* numbers: read at most twice a second, or no one could read them */
 	int64_t calm_at;
 	bool shown_any;
+	struct history *history;
+	bool frozen;                    /* the picture stands still, the relay does not */
 	enum view_id stack[VIEW_DEPTH]; /* of open views; the last one has the keys */
 	int depth;
 	struct list
@@ -42,9 +45,6 @@ void ui_send(struct ui *ui, const char *line);
 
 /* The speaker that is selected in the main view: commands are about it.  NULL: the source is. */
 const struct model_speaker *ui_speaker(const struct ui *ui);
-
-/* view_main.c */
-int main_panels(const struct ui *ui);
 
 /*
  * terminal.c.  Is that terminal (NULL: $TERM) known, and can its cursor be moved?  To be asked before

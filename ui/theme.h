@@ -31,13 +31,16 @@ struct theme {
 /* After start_color where `colour` is wanted; else bold, dim and reverse alone. */
 void theme_init(struct theme *theme, bool colour);
 
+#define CHARSET_SPARKS 8
+
 /* The characters, in UTF-8 or ASCII. */
 struct charset {
 	const char *line, *gutter, *arrow, *about, *dot;
 	const char *rms, *peak, *hold, *rest; /* of a meter */
 	const char *full, *empty;             /* of a bar */
 	const char *signs[10];                /* of a speaker's states */
-	const char *play, *pause;
+	const char *play, *pause, *done, *todo;
+	const char *sparks[CHARSET_SPARKS]; /* of a graph, lowest first */
 	const char *corner_tl, *corner_tr, *corner_bl, *corner_br, *side;
 	const char *up, *down;
 };

@@ -43,11 +43,14 @@ int ui_new(struct ui **ret_ui, const struct ui_config *config, const struct ui_p
 	ui->config = *config;
 	ui->port = *port;
 	ui->events = true;
-	bool able = terminal_able(config->terminal, fileno(config->out));
+	ui->history = history_new();
+	bool able = ui->history && terminal_able(config->terminal, fileno(config->out));
 	ui->screen = able ? newterm(config->terminal, config->out, config->in) : NULL;
 	if (!ui->screen) {
+		int error = ui->history ? -ENOTTY : -ENOMEM;
+		history_free(ui->history);
 		free(ui);
-		return -ENOTTY;
+		return error;
 	}
 	set_term(ui->screen);
 	modes_set(ui);
@@ -73,6 +76,7 @@ void ui_free(struct ui *ui)
 	endwin();
 	terminal_unguard();
 	delscreen(ui->screen);
+	history_free(ui->history);
 	free(ui);
 }
 
@@ -100,6 +104,7 @@ void ui_show(struct ui *ui, const struct model *model, int64_t now)
 {
 	bool changed = ui->model.speaker_count != model->speaker_count;
 	ui->model = *model;
+	history_take(ui->history, model, now);
 	if (!ui->shown_any || changed || now - ui->calm_at >= CALM_NS) {
 		ui->calm = *model;
 		ui->calm_at = now;

@@ -2,9 +2,9 @@
 #include "ui/view_log.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "ui/private.h"
+#include "ui/words.h"
 
 const struct hint log_hints[] = {
     {COMMAND_HELP, "", "help"},    {COMMAND_NEXT, "", NULL},     {COMMAND_PREV, "", "move"},
@@ -14,14 +14,15 @@ const struct hint log_hints[] = {
 void log_line(const struct ui *ui, int row, const struct model_event *event)
 {
 	static const enum theme_role roles[] = {THEME_DIM, THEME_NORMAL, THEME_WARN, THEME_BAD};
-	time_t seconds = (time_t)(event->time_us / 1000000);
-	struct tm local;
-	char stamp[16];
-	localtime_r(&seconds, &local);
-	strftime(stamp, sizeof(stamp), "%H:%M:%S", &local);
-	draw_format(&ui->canvas, row, 1, ui->canvas.columns - 2, roles[event->level],
-	            "%s %-5s %s: %s", stamp, model_level_name(event->level), event->subject,
-	            event->text);
+	const struct canvas *canvas = &ui->canvas;
+	int width = canvas->columns >= 110 ? 22 : 12, column = 16 + width;
+	char stamp[16], subject[MODEL_TEXT];
+	draw_format(canvas, row, 1, canvas->columns - 2, roles[event->level], "%s %-5s %s",
+	            words_time(event->time_us, stamp, sizeof(stamp)),
+	            model_level_name(event->level),
+	            words_subject(&ui->model, event->subject, width - 1, subject, sizeof(subject)));
+	draw_text(canvas, row, column, canvas->columns - column - 1, roles[event->level],
+	          event->text);
 }
 
 int log_rows(const struct ui *ui)

@@ -69,6 +69,8 @@ int32_t model_channel_read(const char *name)
 	return value_of(channels, name);
 }
 
+const int32_t model_spacing_us[MODEL_SPACING - 1] = {500, 1000, 2000, 5000, 10000, 20000, 50000};
+
 bool model_speaker_plays(const struct model_speaker *speaker)
 {
 	return speaker->state == SPEAKER_STREAMING || speaker->state == SPEAKER_CONGESTED;
@@ -81,6 +83,7 @@ enum field_type {
 	FIELD_TEXT, /* char[]; null when empty */
 	FIELD_BOOL,
 	FIELD_INT,      /* int32_t */
+	FIELD_INTS,     /* int32_t[] */
 	FIELD_COUNT,    /* int64_t */
 	FIELD_MILLI,    /* int32_t, thousandths of the unit in the key: µs → ms, ppb → ppm */
 	FIELD_PERMILLE, /* int32_t → percent */
@@ -124,6 +127,7 @@ static const struct field speaker_fields[] = {
     {"fill_ms", FIELD_MILLI, AT(model_speaker, fill_us), NULL, false},
     {"queue_packets", FIELD_INT, AT(model_speaker, queue_packets), NULL, false},
     {"jitter_ms", FIELD_MILLI, AT(model_speaker, jitter_us), NULL, false},
+    {"spacing", FIELD_INTS, AT(model_speaker, spacing), NULL, true},
     {"sent", FIELD_COUNT, AT(model_speaker, sent), NULL, false},
     {"dropped", FIELD_COUNT, AT(model_speaker, dropped), NULL, false},
     {"late", FIELD_COUNT, AT(model_speaker, late), NULL, false},
@@ -143,6 +147,7 @@ static const struct field speaker_fields[] = {
     {"delay_ms", FIELD_MILLI, AT(model_speaker, delay_us), NULL, true},
     {"hold_db", FIELD_DB, AT(model_speaker, meter.hold_cdb), NULL, true},
     {"over", FIELD_BOOL, AT(model_speaker, meter.over), NULL, true},
+    {"solo", FIELD_BOOL, AT(model_speaker, solo), NULL, true},
     {"autoconnect", FIELD_BOOL, AT(model_speaker, autoconnect), NULL, true},
     {"absolute_volume", FIELD_BOOL, AT(model_speaker, absolute_volume), NULL, true},
     {"problem", FIELD_TEXT, AT(model_speaker, problem), NULL, true},
@@ -219,6 +224,14 @@ static json_t *time_to_json(int64_t us)
 	return json_string(text);
 }
 
+static json_t *numbers_to_json(const int32_t *numbers, size_t count)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; list && i < count; i++)
+		json_array_append_new(list, json_integer(numbers[i]));
+	return list;
+}
+
 static json_t *field_to_json(const struct field *field, const void *place)
 {
 	const int32_t *number = place;
@@ -231,6 +244,8 @@ static json_t *field_to_json(const struct field *field, const void *place)
 		return json_boolean(*(const bool *)place);
 	case FIELD_INT:
 		return *number == MODEL_UNKNOWN ? json_null() : json_integer(*number);
+	case FIELD_INTS:
+		return numbers_to_json(number, field->size / sizeof(*number));
 	case FIELD_COUNT:
 		return json_integer(*(const int64_t *)place);
 	case FIELD_MILLI:
@@ -365,6 +380,14 @@ static int read_pair(const json_t *json, int32_t pair[2])
 	return error ? error : read_number(json_array_get(json, 1), 100, &pair[1]);
 }
 
+static int read_numbers(const json_t *json, int32_t *numbers, size_t count)
+{
+	int error = json_array_size(json) == count ? 0 : -EINVAL;
+	for (size_t i = 0; !error && i < count; i++)
+		error = read_number(json_array_get(json, i), 1, &numbers[i]);
+	return error;
+}
+
 static int field_from_json(const struct field *field, const json_t *json, void *place)
 {
 	switch (field->type) {
@@ -375,6 +398,8 @@ static int field_from_json(const struct field *field, const json_t *json, void *
 		return json_is_boolean(json) ? 0 : -EINVAL;
 	case FIELD_INT:
 		return read_number(json, 1, place);
+	case FIELD_INTS:
+		return read_numbers(json, place, field->size / sizeof(int32_t));
 	case FIELD_COUNT:
 		*(int64_t *)place = json_integer_value(json);
 		return json_is_integer(json) ? 0 : -EINVAL;

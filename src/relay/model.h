@@ -19,6 +19,7 @@
 #define MODEL_ADAPTERS 8
 #define MODEL_EVENTS 64
 #define MODEL_TEXT 128
+#define MODEL_SPACING 8
 #define MODEL_UNKNOWN INT32_MIN /* of any number below */
 
 enum model_speaker_state {
@@ -89,12 +90,14 @@ struct model_speaker {
 	int32_t delay_us; /* the delay line as it is now */
 	int32_t fill_us;
 	int32_t queue_packets;
-	int32_t jitter_us; /* p95 of |sent − due| */
+	int32_t jitter_us;              /* p95 of |sent − due| */
+	int32_t spacing[MODEL_SPACING]; /* of the last packets: how many went out how late */
 	int64_t sent, dropped, late;
 	int32_t stalls, reconnects;
 	struct model_meter meter;
 	int32_t volume; /* percent */
 	bool muted, autoconnect;
+	bool solo;            /* while any speaker has it, the others are silent */
 	bool absolute_volume; /* the speaker's own (AVRCP), else ours */
 	int32_t channel;      /* enum model_channel */
 	int32_t airtime_permille;
@@ -150,6 +153,9 @@ const char *model_level_name(int32_t level);
 
 /* Reads one of these names; MODEL_UNKNOWN for another. */
 int32_t model_channel_read(const char *name);
+
+/* The classes of `spacing`: packets less late than this; the last class is all others. */
+extern const int32_t model_spacing_us[MODEL_SPACING - 1];
 
 /* Is it playing, well or not? */
 bool model_speaker_plays(const struct model_speaker *speaker);

@@ -134,6 +134,19 @@ static int32_t jitter_of(const struct output_snapshot *output)
 	return sorted[(count * 95 - 1) / 100];
 }
 
+static void present_spacing(struct model_speaker *shown, const struct output_snapshot *output)
+{
+	for (int i = 0; i < SNAPSHOT_LATENESS; i++) {
+		int class = 0;
+		if (output->lateness_us[i] == INT32_MIN)
+			continue;
+		while (class < MODEL_SPACING - 1 &&
+		       output->lateness_us[i] >= model_spacing_us[class])
+			class ++;
+		shown->spacing[class]++;
+	}
+}
+
 /* A packet that is just passing through is no delay; one that always finds others there is. */
 static uint32_t standing_queue(struct standing_queue *queue, uint32_t queued, int64_t now)
 {
@@ -187,6 +200,7 @@ static void present_output(struct model_speaker *shown, struct speaker *speaker,
 	shown->fill_us = us_of_frames(output->stock, relay->settings->config.rate);
 	shown->queue_packets = (int32_t)output->queued;
 	shown->jitter_us = jitter_of(output);
+	present_spacing(shown, output);
 	shown->sent += (int64_t)output->sent;
 	shown->dropped += (int64_t)output->dropped;
 	shown->late += (int64_t)output->late;

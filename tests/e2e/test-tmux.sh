@@ -60,7 +60,7 @@ for size in 120x40 60x16 40x10 32x6 10x3 1x1 200x60; do
   tmux resize-window -t t -x "${size%x*}" -y "${size#*x}"
   sleep 0.2
 done
-sees "any size is survived" "input 13.5 + packet 14.5"
+sees "any size is survived" "lat 60 s"
 tmux resize-window -t t -x 10 -y 3
 sees "too small says so" "need 32x6"
 tmux resize-window -t t -x 80 -y 24

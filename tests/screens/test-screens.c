@@ -41,6 +41,7 @@ static void speaker_make(struct model_speaker *speaker, const char *name, int32_
 	    .fill_us = 28000,
 	    .queue_packets = 1,
 	    .jitter_us = 120,
+	    .spacing = {61, 2, 0, 0, 0, 1, 0, 0},
 	    .sent = 256790,
 	    .meter = {.peak_cdb = {-620, -680},
 	              .rms_cdb = {-1400, -1520},
@@ -61,7 +62,8 @@ static void speaker_silence(struct model_speaker *speaker)
 		speaker->meter.peak_cdb[i] = speaker->meter.rms_cdb[i] =
 		    speaker->meter.hold_cdb[i] = MODEL_UNKNOWN;
 	speaker->rate = speaker->bitpool = speaker->total_us = speaker->fill_us = MODEL_UNKNOWN;
-	speaker->jitter_us = speaker->airtime_permille = MODEL_UNKNOWN;
+	speaker->jitter_us = speaker->airtime_permille = speaker->queue_packets = MODEL_UNKNOWN;
+	memset(speaker->spacing, 0, sizeof(speaker->spacing));
 	*speaker->codec = 0;
 }
 
@@ -97,6 +99,8 @@ static void house_make(struct model *model)
 	speaker_make(&model->speakers[1], "Bedroom Bose Mini", SPEAKER_CONGESTED, 221);
 	speaker_make(&model->speakers[2], "Patio Sony XB13", SPEAKER_STREAMING, 196);
 	speaker_make(&model->speakers[3], "Study UE Boom 3", SPEAKER_LOST, 200);
+	for (int i = 1; i < 4; i++)
+		model->speakers[i].address[16] = (char)('4' + i);
 	model->speakers[0].trim.us = 35000;
 	model->speakers[0].total_us = 284000;
 	model->speakers[1].jitter_us = 29800;
@@ -104,6 +108,7 @@ static void house_make(struct model *model)
 	model->speakers[1].state_ms = 9000;
 	model->speakers[1].channel = MODEL_LEFT;
 	model->speakers[2].muted = true;
+	model->speakers[2].solo = true;
 	model->speakers[2].channel = MODEL_MONO;
 	model->speakers[2].meter.over = true;
 	model->speakers[2].speaker.origin = ORIGIN_ASSUMED;
@@ -149,6 +154,7 @@ static void crowd_make(struct model *model)
 		char name[32];
 		snprintf(name, sizeof(name), "Speaker with number %d", i + 1);
 		speaker_make(&model->speakers[i], name, SPEAKER_STREAMING, 200);
+		snprintf(model->speakers[i].address, 18, "70:99:1C:0A:B2:%02d", 50 + i);
 	}
 }
 
@@ -278,7 +284,11 @@ static void screens_are_as_drawn(void **state)
 		static struct model model;
 		cases[i].make(&model);
 		screen_open(cases[i].columns, cases[i].rows, cases[i].ascii);
-		screen_show(&model);
+		for (int second = 0; second < 61; second++, bench.now += S) {
+			model.speakers[1].total_us = 249000 + second * second % 37 * 400;
+			model.speakers[1].dropped = second < 50 ? 0 : 14;
+			screen_show(&model);
+		}
 		press(cases[i].keys);
 		assert_screen(cases[i].name);
 		screen_close();
