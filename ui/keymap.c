@@ -237,6 +237,9 @@ static bool argument_fits(const struct command *command, const char *argument)
 		return command_read_time(argument, &step, &ns) == 0;
 	case COMMAND_VOLUME:
 		return command_read_percent(argument, &step, &percent) == 0;
+	case COMMAND_MOVE:
+		return !strcmp(argument, "up") || !strcmp(argument, "down");
+	case COMMAND_SOLO:
 	case COMMAND_MUTE:
 		if (!strncmp(argument, "all ", 4))
 			argument += 4;

@@ -30,12 +30,15 @@ const struct command command_table[COMMAND_COUNT] = {
     {COMMAND_DELAY, "delay", true, "[+|-|=]TIME", "later (+), earlier (-)", GROUP_SPEAKER, RELAY},
     {COMMAND_VOLUME, "volume", true, "[+|-]PERCENT", "louder, quieter", GROUP_SPEAKER, RELAY},
     {COMMAND_MUTE, "mute", true, "on|off|toggle", "silence it, or all", GROUP_SPEAKER, RELAY},
+    {COMMAND_SOLO, "solo", true, "on|off|toggle", "hear it alone", GROUP_SPEAKER, RELAY},
     {COMMAND_CHANNEL, "channel", true, "stereo|left|right|mono|next", "what it plays",
      GROUP_SPEAKER, RELAY},
     {COMMAND_CONNECT, "connect", true, "on|off|toggle", "connect or disconnect", GROUP_SPEAKER,
      RELAY},
     {COMMAND_AUTOCONNECT, "autoconnect", true, "on|off|toggle", "by itself, at start",
      GROUP_SPEAKER, RELAY},
+    {COMMAND_MOVE, "move", true, "up|down", "up or down on the screen", GROUP_SPEAKER, RELAY},
+    {COMMAND_UNDO, "undo", false, "", "take the last change of a setting back", GROUP_RELAY, RELAY},
     {COMMAND_RESET, "reset", false, "", "reset peak holds and OVER", GROUP_RELAY, RELAY},
 };
 

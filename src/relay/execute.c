@@ -56,10 +56,11 @@ static int run_delay(struct execution *run)
 	int64_t wanted = step ? before + ns : ns;
 	if (wanted > ALIGNMENT_TRIM_MAX_NS || wanted < -ALIGNMENT_TRIM_MAX_NS)
 		return answer(run, -ERANGE, "delay: only from -1000 to +1000 ms");
+	undo_note(&run->relay->undo, run->speaker, COMMAND_DELAY, 0, false);
 	kept->trim_ns = wanted;
 	int error = relay_align(run->relay);
 	if (error) {
-		kept->trim_ns = before;
+		kept->trim_ns = before; /* the note stays, and changes nothing */
 		return answer(run, error, "delay: the speakers would be further apart than 2.2 s");
 	}
 	answer(run, 0, "delay %+.0f -> %+.0f ms", (double)before / 1e6, (double)wanted / 1e6);
@@ -75,6 +76,7 @@ static int run_volume(struct execution *run)
 		return answer(run, -EINVAL, "volume: '%s' is no percentage, like +5 or 70",
 		              run->argument);
 	int wanted = step ? before + percent : percent;
+	undo_note(&run->relay->undo, run->speaker, COMMAND_VOLUME, 0, false);
 	kept->volume = wanted < 0 ? 0 : wanted > 100 ? 100 : wanted;
 	speaker_send_volume(run->speaker);
 	speaker_mix(run->speaker);
@@ -91,6 +93,7 @@ static int run_mute_all(struct execution *run)
 	if (command_read_switch(run->argument, !any, &wanted) < 0)
 		return answer(run, -EINVAL, "mute: on, off or toggle, not '%s'", run->argument);
 	for (int i = 0; i < relay->speaker_count; i++) {
+		undo_note(&relay->undo, relay->speakers[i], COMMAND_MUTE, 0, i > 0);
 		relay->speakers[i]->kept->muted = wanted;
 		speaker_mix(relay->speakers[i]);
 	}
@@ -105,11 +108,58 @@ static int run_mute(struct execution *run)
 	if (!run->speaker)
 		return run_mute_all(run);
 	struct settings_speaker *kept = run->speaker->kept;
-	if (command_read_switch(run->argument, kept->muted, &kept->muted) < 0)
+	bool wanted;
+	if (command_read_switch(run->argument, kept->muted, &wanted) < 0)
 		return answer(run, -EINVAL, "mute: on, off or toggle, not '%s'", run->argument);
+	undo_note(&run->relay->undo, run->speaker, COMMAND_MUTE, 0, false);
+	kept->muted = wanted;
 	speaker_mix(run->speaker);
 	answer(run, 0, "%s", kept->muted ? "muted" : "not muted");
 	return changed(run);
+}
+
+/* Solo is of the moment: it is not kept, or a house would be silent one morning and nobody knew why. */
+static int run_solo_all(struct execution *run)
+{
+	struct relay *relay = run->relay;
+	bool any = false;
+	if (strcmp(run->argument, "off") != 0)
+		return answer(run, -EINVAL, "solo all: only off, not '%s'", run->argument);
+	for (int i = 0; i < relay->speaker_count; i++) {
+		if (!relay->speakers[i]->solo)
+			continue;
+		undo_note(&relay->undo, relay->speakers[i], COMMAND_SOLO, 0, any);
+		relay->speakers[i]->solo = false;
+		any = true;
+	}
+	speakers_mix(relay);
+	return answer(run, 0, any ? "all speakers heard" : "no speaker is solo");
+}
+
+static int run_solo(struct execution *run)
+{
+	bool wanted;
+	if (!run->speaker)
+		return run_solo_all(run);
+	if (command_read_switch(run->argument, run->speaker->solo, &wanted) < 0)
+		return answer(run, -EINVAL, "solo: on, off or toggle, not '%s'", run->argument);
+	undo_note(&run->relay->undo, run->speaker, COMMAND_SOLO, 0, false);
+	run->speaker->solo = wanted;
+	speakers_mix(run->relay);
+	return answer(run, 0, wanted ? "solo: the others are silent" : "not solo any more");
+}
+
+static int run_move(struct execution *run)
+{
+	bool down = !strcmp(run->argument, "down");
+	if (!down && strcmp(run->argument, "up") != 0)
+		return answer(run, -EINVAL, "move: up or down, not '%s'", run->argument);
+	if (!speaker_move(run->speaker, down ? 1 : -1))
+		return answer(run, -ERANGE, "%s is the %s already", run->speaker->kept->name,
+		              down ? "last" : "first");
+	undo_note(&run->relay->undo, run->speaker, COMMAND_MOVE, down ? 1 : -1, false);
+	relay_keep(run->relay);
+	return answer(run, 0, "moved %s", run->argument);
 }
 
 static int run_channel(struct execution *run)
@@ -121,6 +171,7 @@ static int run_channel(struct execution *run)
 	if (wanted == MODEL_UNKNOWN)
 		return answer(run, -EINVAL, "channel: stereo, left, right, mono or next, not '%s'",
 		              run->argument);
+	undo_note(&run->relay->undo, run->speaker, COMMAND_CHANNEL, 0, false);
 	kept->channel = (enum mix_channel)wanted;
 	speaker_mix(run->speaker);
 	answer(run, 0, "channel %s", model_channel_name(wanted));
@@ -149,9 +200,12 @@ static int run_connect(struct execution *run)
 static int run_autoconnect(struct execution *run)
 {
 	struct settings_speaker *kept = run->speaker->kept;
-	if (command_read_switch(run->argument, kept->autoconnect, &kept->autoconnect) < 0)
+	bool wanted;
+	if (command_read_switch(run->argument, kept->autoconnect, &wanted) < 0)
 		return answer(run, -EINVAL, "autoconnect: on, off or toggle, not '%s'",
 		              run->argument);
+	undo_note(&run->relay->undo, run->speaker, COMMAND_AUTOCONNECT, 0, false);
+	kept->autoconnect = wanted;
 	answer(run, 0, "%s", kept->autoconnect ? "connects by itself" : "connects only by hand");
 	return changed(run);
 }
@@ -171,8 +225,14 @@ static int carry_out(struct execution *run, enum command_id id)
 		return run_volume(run);
 	case COMMAND_MUTE:
 		return run_mute(run);
+	case COMMAND_SOLO:
+		return run_solo(run);
 	case COMMAND_CHANNEL:
 		return run_channel(run);
+	case COMMAND_MOVE:
+		return run_move(run);
+	case COMMAND_UNDO:
+		return undo_last(run->relay, run->reply, run->size);
 	case COMMAND_CONNECT:
 		return run_connect(run);
 	case COMMAND_AUTOCONNECT:
@@ -211,7 +271,8 @@ static int run_words(struct execution *run, char *words[], int count)
 	if (count != wanted)
 		return answer(run, -EINVAL, "usage: %s%s %s", command->name,
 		              command->speaker ? " SPEAKER" : "", command->arguments);
-	bool all = command->speaker && command->id == COMMAND_MUTE && !strcmp(words[1], "all");
+	bool many = command->id == COMMAND_MUTE || command->id == COMMAND_SOLO;
+	bool all = many && !strcmp(words[1], "all");
 	if (command->speaker && !all) {
 		run->speaker = speaker_named(run->relay, words[1]);
 		if (!run->speaker)

@@ -267,6 +267,7 @@ static void present_speaker(struct model_speaker *shown, struct speaker *speaker
 	shown->reconnects = (int32_t)speaker->totals.reconnects;
 	shown->volume = speaker_volume(speaker);
 	shown->muted = kept->muted;
+	shown->solo = speaker->solo;
 	shown->autoconnect = kept->autoconnect;
 	shown->absolute_volume = speaker->volume_settled;
 	shown->channel = (int32_t)kept->channel;

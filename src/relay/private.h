@@ -5,6 +5,7 @@
 #include "bluez/bluez.h"
 #include "engine/engine.h"
 #include "relay/relay.h"
+#include "relay/undo.h"
 
 /* Between the files of relay/ only. */
 
@@ -34,6 +35,7 @@ struct speaker {
 	bool turned_off;                   /* by hand, until it is turned on by hand */
 	bool wanted_once;                  /* connected by hand, though not by itself */
 	bool played;                       /* it has, since the program started */
+	bool solo;                         /* while any speaker has it, the others are silent */
 	bool volume_settled;               /* the speaker has the volume that is kept */
 	enum model_speaker_state state;
 	int64_t state_since;
@@ -67,6 +69,7 @@ struct relay {
 	struct speaker *speakers[MODEL_SPEAKERS]; /* in the order of the screen */
 	int64_t target_ns;                        /* of the alignment */
 	bool align_again;
+	struct undo undo;
 
 	sd_event *event;
 	sd_event_source *timer, *engine_io, *source_io;
@@ -87,6 +90,7 @@ bool relay_uses_adapter(const struct relay *relay, const struct bluez_adapter *a
 
 /* speaker.c */
 struct speaker *speaker_of_device(struct relay *relay, const struct bluez_device *device);
+struct speaker *speaker_of_address(struct relay *relay, const char *address);
 struct speaker *speaker_of_output(struct relay *relay, uint32_t output);
 void speakers_follow_device(struct relay *relay, struct bluez_device *device,
                             enum bluez_change change);
@@ -101,6 +105,8 @@ void speaker_failed(struct speaker *speaker, int error);
 void speaker_removed(struct speaker *speaker, const struct output_snapshot *last);
 void speaker_set_state(struct speaker *speaker, enum model_speaker_state state);
 void speaker_mix(struct speaker *speaker);
+void speakers_mix(struct relay *relay); /* all of them: one's solo is the others' silence */
+bool speaker_move(struct speaker *speaker, int rows); /* down; false where it cannot go so far */
 void speaker_send_volume(struct speaker *speaker);
 int speaker_volume(const struct speaker *speaker); /* percent */
 struct model_term speaker_latency(const struct speaker *speaker);

@@ -43,7 +43,7 @@ struct speaker *speaker_of_output(struct relay *relay, uint32_t output)
 	return NULL;
 }
 
-static struct speaker *speaker_of_address(struct relay *relay, const char *address)
+struct speaker *speaker_of_address(struct relay *relay, const char *address)
 {
 	for (int i = 0; i < relay->speaker_count; i++)
 		if (!strcmp(relay->speakers[i]->kept->address, address))
@@ -58,6 +58,39 @@ static void speakers_insert(struct relay *relay, struct speaker *speaker)
 	for (; place > 0 && relay->speakers[place - 1]->kept > speaker->kept; place--)
 		relay->speakers[place] = relay->speakers[place - 1];
 	relay->speakers[place] = speaker;
+}
+
+static int place_of(const struct speaker *speaker)
+{
+	int place = 0;
+	while (speaker->relay->speakers[place] != speaker)
+		place++;
+	return place;
+}
+
+/* Two neighbours change places, in the list and in what is kept. */
+static void speakers_swap(struct speaker **upper, struct speaker **lower)
+{
+	struct settings_speaker *above = (*upper)->kept, *below = (*lower)->kept, record = *above;
+	struct speaker *speaker = *upper;
+	*above = *below;
+	*below = record;
+	(*upper)->kept = below;
+	(*lower)->kept = above;
+	*upper = *lower;
+	*lower = speaker;
+}
+
+bool speaker_move(struct speaker *speaker, int rows)
+{
+	struct speaker **speakers = speaker->relay->speakers;
+	int place = place_of(speaker), step = rows > 0 ? 1 : -1;
+	if (place + rows < 0 || place + rows >= speaker->relay->speaker_count)
+		return false;
+	for (; rows; rows -= step, place += step)
+		speakers_swap(&speakers[step > 0 ? place : place - 1],
+		              &speakers[step > 0 ? place + 1 : place]);
+	return true;
 }
 
 static struct speaker *speaker_new(struct relay *relay, struct settings_speaker *kept)
@@ -375,17 +408,32 @@ int speaker_volume(const struct speaker *speaker)
 	return speaker->kept->volume == SETTINGS_VOLUME_UNKNOWN ? 100 : speaker->kept->volume;
 }
 
+static bool silenced(const struct speaker *speaker)
+{
+	const struct relay *relay = speaker->relay;
+	bool any = false;
+	for (int i = 0; i < relay->speaker_count; i++)
+		any |= relay->speakers[i]->solo;
+	return speaker->kept->muted || (any && !speaker->solo);
+}
+
 static struct mix_matrix matrix_of(const struct speaker *speaker)
 {
 	float gain =
 	    speaker->volume_settled ? 1 : mix_gain_of_volume((unsigned)speaker_volume(speaker));
-	return mix_matrix_of(speaker->kept->channel, speaker->kept->muted ? 0 : gain);
+	return mix_matrix_of(speaker->kept->channel, silenced(speaker) ? 0 : gain);
 }
 
 void speaker_mix(struct speaker *speaker)
 {
 	if (speaker->output)
 		engine_set_mix(speaker->relay->engine, speaker->output, matrix_of(speaker));
+}
+
+void speakers_mix(struct relay *relay)
+{
+	for (int i = 0; i < relay->speaker_count; i++)
+		speaker_mix(relay->speakers[i]);
 }
 
 void speaker_send_volume(struct speaker *speaker)
