@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What stands around every view: the header, rules, boxes, the message and the hints. */
-#include "ui/private.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "ui/overview.h"
+#include "ui/private.h"
 
 void frame_header(const struct ui *ui, const char *left, const char *right)
 {
@@ -49,6 +50,16 @@ struct box frame_box(const struct ui *ui, int rows, int columns, const char *tit
 	draw_text(canvas, last, right, 1, THEME_NORMAL, set->corner_br);
 	draw_format(canvas, box.row, box.column + 2, box.columns - 4, THEME_TITLE, " %s ", title);
 	return box;
+}
+
+void frame_too_small(const struct ui *ui)
+{
+	const struct canvas *canvas = &ui->canvas;
+	struct overview overview = overview_of(&ui->model);
+	draw_text(canvas, 0, 0, canvas->columns, THEME_NORMAL, "too small");
+	draw_text(canvas, 1, 0, canvas->columns, THEME_NORMAL, "need 32x6");
+	draw_format(canvas, 2, 0, canvas->columns, THEME_NORMAL, "%d/%d playing", overview.playing,
+	            overview.speakers);
 }
 
 /* --- the message --------------------------------------------------------------------------------- */

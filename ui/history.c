@@ -27,6 +27,7 @@ void history_reset(struct history *history)
 	for (int i = 0; i <= MODEL_SPEAKERS; i++) {
 		struct history_line *line = &history->lines[i];
 		line->count = line->next = 0;
+		line->ended = 0;
 		line->now = nothing;
 	}
 	history->since = 0;
@@ -85,6 +86,7 @@ static void second_end(struct history_line *line)
 	line->seconds[line->next] = line->now;
 	line->next = (line->next + 1) % HISTORY_SECONDS;
 	line->count += line->count < HISTORY_SECONDS;
+	line->ended++;
 	line->now = nothing;
 }
 
@@ -125,4 +127,87 @@ const struct history_second *history_second(const struct history_line *line, int
 	if (!line || back < 0 || back >= line->count)
 		return NULL;
 	return &line->seconds[(line->next + HISTORY_SECONDS - 1 - back) % HISTORY_SECONDS];
+}
+
+int32_t history_value(const struct history_second *second, enum history_value value)
+{
+	if (!second)
+		return MODEL_UNKNOWN;
+	return value == HISTORY_LATENCY ? second->latency_us
+	       : value == HISTORY_FILL  ? second->fill_us
+	                                : second->jitter_us;
+}
+
+static int compare(const void *a, const void *b)
+{
+	int32_t left = *(const int32_t *)a, right = *(const int32_t *)b;
+	return (left > right) - (left < right);
+}
+
+static void rank(struct history_stats *stats, int32_t *sorted, int count)
+{
+	int64_t sum = 0;
+	if (!count)
+		return;
+	qsort(sorted, (size_t)count, sizeof(sorted[0]), compare);
+	for (int i = 0; i < count; i++)
+		sum += sorted[i];
+	stats->least = sorted[0];
+	stats->p5 = sorted[count * 5 / 100];
+	stats->p95 = sorted[(count * 95 - 1) / 100];
+	stats->most = sorted[count - 1];
+	stats->mean = (int32_t)(sum / count);
+}
+
+struct history_stats history_stats(const struct history_line *line, enum history_value value,
+                                   int seconds)
+{
+	struct history_stats stats = {MODEL_UNKNOWN,
+	                              MODEL_UNKNOWN,
+	                              MODEL_UNKNOWN,
+	                              MODEL_UNKNOWN,
+	                              MODEL_UNKNOWN,
+	                              MODEL_UNKNOWN,
+	                              {0},
+	                              0,
+	                              0};
+	int32_t sorted[HISTORY_SECONDS];
+	int count = 0;
+	for (int i = 0; i < seconds; i++) {
+		const struct history_second *second = history_second(line, i);
+		if (!second)
+			break;
+		stats.dropped += second->dropped;
+		stats.late += second->late;
+		for (int class = 0; class < MODEL_SPACING; class ++)
+			stats.spacing[class] += second->spacing[class];
+		if (i == 0)
+			stats.last = history_value(second, value);
+		if (history_value(second, value) != MODEL_UNKNOWN)
+			sorted[count++] = history_value(second, value);
+	}
+	rank(&stats, sorted, count);
+	return stats;
+}
+
+int32_t history_column(const struct history_line *line, enum history_value value, int each,
+                       int back, bool *dropped)
+{
+	int32_t worst = MODEL_UNKNOWN;
+	*dropped = false;
+	if (!line || !line->count)
+		return MODEL_UNKNOWN;
+	int64_t column = (line->ended - 1) / each - back;
+	for (int64_t second = column * each; second < (column + 1) * each; second++) {
+		const struct history_second *one =
+		    history_second(line, (int)(line->ended - 1 - second));
+		if (!one)
+			continue;
+		*dropped |= one->dropped > 0;
+		if (value == HISTORY_FILL)
+			least(&worst, history_value(one, value));
+		else
+			most(&worst, history_value(one, value));
+	}
+	return worst;
 }

@@ -27,6 +27,7 @@ struct history_second {
 struct history_line {
 	char address[18]; /* of the speaker; "" for the source */
 	int count;        /* of seconds, HISTORY_SECONDS at the most */
+	int64_t ended;    /* seconds ever */
 	int next;         /* where the next second goes */
 	int64_t dropped, late;
 	struct history_second now; /* the one under way */
@@ -50,6 +51,28 @@ const struct history_line *history_of(const struct history *history,
 
 /* A second, 0 the last, 1 the one before; NULL beyond what is kept. */
 const struct history_second *history_second(const struct history_line *line, int back);
+
+enum history_value { HISTORY_LATENCY, HISTORY_FILL, HISTORY_JITTER };
+
+/* In us; MODEL_UNKNOWN where the second is none. */
+int32_t history_value(const struct history_second *second, enum history_value value);
+
+/* Over the last `seconds`: MODEL_UNKNOWN where nothing streamed in any of them. */
+struct history_stats {
+	int32_t least, mean, p5, p95, most, last;
+	int64_t spacing[MODEL_SPACING];
+	int64_t dropped, late;
+};
+struct history_stats history_stats(const struct history_line *line, enum history_value value,
+                                   int seconds);
+
+/*
+ * Column `back` of a graph whose columns are `each` seconds: 0 is the one under way.  The bounds of a
+ * column are always the same seconds, so that a graph moves and does not shimmer.  What is worse stands
+ * for a column: the most, of HISTORY_FILL the least.  *dropped is set where packets were given up in it.
+ */
+int32_t history_column(const struct history_line *line, enum history_value value, int each,
+                       int back, bool *dropped);
 
 /* Forgets everything. */
 void history_reset(struct history *history);

@@ -249,6 +249,9 @@ static bool argument_fits(const struct command *command, const char *argument)
 		return command_read_switch(argument, false, &flag) == 0;
 	case COMMAND_SELECT:
 		return *argument && strspn(argument, "0123456789") == strlen(argument);
+	case COMMAND_WINDOW:
+		return !strcmp(argument, "+") || !strcmp(argument, "-");
+	case COMMAND_PAGE:
 	case COMMAND_VIEW:
 		return *argument != 0;
 	case COMMAND_CHANNEL:

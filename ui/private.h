@@ -6,6 +6,7 @@
 #include "ui/history.h"
 #include "ui/ui.h"
 #include "ui/view.h"
+#include "ui/view_diag.h"
 
 /* Between the files of ui/ only. */
 
@@ -25,7 +26,8 @@ struct ui {
 	int depth;
 	struct list
 	    lists[VIEW_COUNT]; /* where each view's list stands; the main view's is its panels */
-	bool events;           /* in the main view */
+	struct diag diag;
+	bool events; /* in the main view */
 	uint32_t request;
 	char message[192]; /* the answer to the last command */
 	bool message_bad;

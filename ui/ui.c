@@ -43,6 +43,7 @@ int ui_new(struct ui **ret_ui, const struct ui_config *config, const struct ui_p
 	ui->config = *config;
 	ui->port = *port;
 	ui->events = true;
+	diag_init(&ui->diag);
 	ui->history = history_new();
 	bool able = ui->history && terminal_able(config->terminal, fileno(config->out));
 	ui->screen = able ? newterm(config->terminal, config->out, config->in) : NULL;
@@ -102,9 +103,11 @@ static void suspend(struct ui *ui)
 
 void ui_show(struct ui *ui, const struct model *model, int64_t now)
 {
+	history_take(ui->history, model, now);
+	if (ui->frozen)
+		return;
 	bool changed = ui->model.speaker_count != model->speaker_count;
 	ui->model = *model;
-	history_take(ui->history, model, now);
 	if (!ui->shown_any || changed || now - ui->calm_at >= CALM_NS) {
 		ui->calm = *model;
 		ui->calm_at = now;
@@ -198,6 +201,17 @@ static void screen_command(struct ui *ui, const struct keymap_binding *binding, 
 		break;
 	case COMMAND_SELECT:
 		list_move(ui, atoi(binding->argument));
+		break;
+	case COMMAND_FREEZE:
+		ui->frozen = !ui->frozen;
+		ui_say(ui, false, ui->frozen ? "the picture stands still, the music does not" : "",
+		       now);
+		break;
+	case COMMAND_ACTIVATE:
+	case COMMAND_PAGE:
+	case COMMAND_WINDOW:
+	case COMMAND_SAVE:
+		ui_say(ui, false, "that does nothing here", now);
 		break;
 	case COMMAND_EVENTS:
 		ui->events = !ui->events;

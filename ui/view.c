@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ui/private.h"
+#include "ui/view_diag.h"
 #include "ui/view_help.h"
 #include "ui/view_log.h"
 #include "ui/view_main.h"
@@ -16,8 +17,18 @@ const struct view views[VIEW_COUNT] = {
                    .draw = main_draw,
                    .follow = main_follow,
                    .rows = main_panels,
+                   .act = main_act,
                    .message = main_message,
                    .hints = main_hints},
+    [VIEW_DIAG] = {.name = "diag",
+                   .title = "Diagnostics",
+                   .context = CONTEXT_DIAG,
+                   .draw = diag_draw,
+                   .opened = diag_opened,
+                   .rows = diag_rows,
+                   .act = diag_act,
+                   .message = diag_message,
+                   .hints = diag_hints},
     [VIEW_LOG] = {.name = "log",
                   .title = "Events",
                   .context = CONTEXT_LOG,
@@ -91,6 +102,8 @@ enum view_id view_named(const char *name)
 void view_draw(struct ui *ui, int64_t now)
 {
 	int lowest = ui->depth;
+	if (ui->canvas.rows < VIEW_ROWS || ui->canvas.columns < VIEW_COLUMNS)
+		return frame_too_small(ui);
 	while (lowest > 0 && views[ui->stack[lowest]].over)
 		lowest--;
 	for (int i = lowest; i <= ui->depth; i++)

@@ -24,6 +24,7 @@ struct ui;
 
 enum view_id {
 	VIEW_MAIN,
+	VIEW_DIAG,
 	VIEW_LOG,
 	VIEW_HELP,
 	VIEW_QUIT, /* the question before the music stops */
@@ -31,6 +32,8 @@ enum view_id {
 };
 
 #define VIEW_DEPTH 8
+#define VIEW_ROWS 6 /* on smaller screens no view is drawn */
+#define VIEW_COLUMNS 32
 
 /* A list with a selected row, and the first row that is drawn. */
 struct list {
@@ -104,6 +107,9 @@ void frame_header(const struct ui *ui, const char *left, const char *right);
 
 /* A rule with a title, and something at its right end ("" for nothing). */
 void frame_rule(const struct ui *ui, int row, const char *title, const char *right);
+
+/* What stands on a screen on which no view has room. */
+void frame_too_small(const struct ui *ui);
 
 /* The two last rows: the message, the hints of the view on top. */
 void frame_foot(const struct ui *ui, int64_t now);

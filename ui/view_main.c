@@ -36,6 +36,28 @@ void main_follow(struct ui *ui, int64_t now)
 		list->selected = main_panels(ui) - 1;
 }
 
+/* Connects what is off, shows the details of what plays. */
+static void activate(struct ui *ui, int64_t now)
+{
+	const struct model_speaker *speaker = ui_speaker(ui);
+	char line[64];
+	if (speaker && !model_speaker_plays(speaker)) {
+		snprintf(line, sizeof(line), "connect %s on", speaker->address);
+		ui_send(ui, line);
+		return;
+	}
+	view_open(ui, VIEW_DIAG, now);
+	ui->diag.one = ui->lists[VIEW_MAIN].selected;
+}
+
+bool main_act(struct ui *ui, const struct keymap_binding *binding, int64_t now)
+{
+	if (binding->command->id != COMMAND_ACTIVATE)
+		return false;
+	activate(ui, now);
+	return true;
+}
+
 /* --- header -------------------------------------------------------------------------------------- */
 
 static void header_left(const struct ui *ui, const struct overview *overview, char *text,
@@ -175,16 +197,6 @@ const struct hint main_hints[] = {
 
 /* --- the whole ----------------------------------------------------------------------------------- */
 
-static void too_small_draw(const struct ui *ui)
-{
-	const struct canvas *canvas = &ui->canvas;
-	struct overview overview = overview_of(&ui->model);
-	draw_text(canvas, 0, 0, canvas->columns, THEME_NORMAL, "too small");
-	draw_text(canvas, 1, 0, canvas->columns, THEME_NORMAL, "need 32x6");
-	draw_format(canvas, 2, 0, canvas->columns, THEME_NORMAL, "%d/%d playing", overview.playing,
-	            overview.speakers);
-}
-
 /* The densest that is needed: 5 rows a panel, 3, or 1. */
 static int density_of(const struct ui *ui, int room)
 {
@@ -224,8 +236,6 @@ static int panels_draw(struct ui *ui, int row, int room)
 void main_draw(struct ui *ui, int64_t now)
 {
 	const struct canvas *canvas = &ui->canvas;
-	if (canvas->rows < 6 || canvas->columns < 32)
-		return too_small_draw(ui);
 	header_draw(ui);
 	int row = panels_draw(ui, 1, canvas->rows - 3);
 	if (ui->events)

@@ -27,6 +27,7 @@ struct source_info {
 	char address[18];       /* Bluetooth address, or empty */
 	uint32_t rate;          /* its own, Hz; 0 = not known */
 	uint32_t channels;
+	char server[32];    /* what it comes from, "PipeWire 1.4.2"; empty = not known */
 	int64_t latency_ns; /* from its air or disk to the inlet; −1 = not known */
 	char problem[SOURCE_TEXT];
 };

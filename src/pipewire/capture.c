@@ -40,6 +40,7 @@ struct capture {
 	struct spa_hook core_listener;
 	struct spa_source *retry;
 	bool broken; /* the connection failed: to be taken down, outside of its own callbacks */
+	char server[32];
 	bool reports_latency; /* the daemon is 1.4 or newer */
 	bool listed;          /* all nodes that were there have been told */
 	struct graph *graph;
@@ -129,6 +130,7 @@ static void tell(struct capture *capture, enum source_state state, const char *p
 	info.state = state;
 	info.latency_ns = -1;
 	info.channels = 2;
+	snprintf(info.server, sizeof(info.server), "%s", capture->server);
 	const struct graph_node *node = capture->stream ? &capture->target : NULL;
 	int64_t latency = atomic_load_explicit(&capture->latency_ns, memory_order_relaxed);
 	snprintf(info.problem, sizeof(info.problem), "%s", problem);
@@ -288,6 +290,8 @@ static void on_core_info(void *data, const struct pw_core_info *info)
 {
 	struct capture *capture = data;
 	int major = 0, minor = 0;
+	snprintf(capture->server, sizeof(capture->server), "PipeWire %.16s",
+	         info->version ? info->version : "");
 	if (info->version && sscanf(info->version, "%d.%d", &major, &minor) == 2)
 		capture->reports_latency = major > 1 || (major == 1 && minor >= 4);
 }

@@ -65,6 +65,7 @@ struct model_source {
 	char node[MODEL_TEXT], address[18], name[MODEL_TEXT];
 	int32_t state;    /* enum model_source_state */
 	int32_t state_ms; /* for how long */
+	char server[32];  /* the audio server and its version */
 	char codec[16];
 	int32_t bitpool, rate, channels; /* of its own stream */
 	int32_t latency_us;              /* from its air to our timeline */
@@ -83,6 +84,7 @@ struct model_speaker {
 	int32_t retry_ms; /* until the next attempt; MODEL_UNKNOWN: none is planned */
 	int32_t attempt;
 	char codec[16], mode[16];
+	char configuration[24]; /* of the codec, as it went over the air, in hex */
 	int32_t bitpool, rate, kbps, mtu;
 	struct model_term input, align, trim, packet, queue,
 	    speaker; /* the latency, in its parts */
@@ -122,7 +124,9 @@ struct model {
 	int64_t uptime_ms;
 	char
 	    problem[MODEL_TEXT]; /* of the relay as a whole: no bluetoothd, no real-time priority */
-	int32_t engine_wakes;    /* a second */
+	char version[32];        /* of echorelay */
+	int32_t pid, cpu_permille, memory_kb; /* of its process */
+	int32_t engine_wakes;                 /* a second */
 	int32_t engine_wake_worst_us;
 	struct model_source source;
 	int32_t speaker_count, adapter_count, event_count;

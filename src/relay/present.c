@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "a2dp/airtime.h"
 #include "a2dp/sbc_config.h"
@@ -108,6 +110,7 @@ static void present_source(struct relay *relay, const struct snapshot *snapshot)
 	copy(shown->node, sizeof(shown->node), info->node);
 	copy(shown->address, sizeof(shown->address), info->address);
 	copy(shown->name, sizeof(shown->name), info->name);
+	text_clean(shown->server, sizeof(shown->server), info->server);
 	copy(shown->problem, sizeof(shown->problem), info->problem);
 	present_source_codec(shown, relay);
 }
@@ -184,6 +187,8 @@ static void present_stream(struct model_speaker *shown, const struct speaker *sp
 	struct sbc_config config;
 	if (sbc_config_parse(&config, bytes->bytes, bytes->size))
 		return;
+	for (size_t i = 0; i < bytes->size && 2 * i + 2 < sizeof(shown->configuration); i++)
+		sprintf(shown->configuration + 2 * i, "%02x", bytes->bytes[i]);
 	copy(shown->codec, sizeof(shown->codec), "sbc");
 	copy(shown->mode, sizeof(shown->mode), sbc_config_mode_name(config.mode));
 	shown->rate = (int32_t)config.rate;
@@ -328,6 +333,24 @@ static void present_events(struct relay *relay)
 		present_event(&model->events[i], worth[count - 1 - i]);
 }
 
+/* What the process itself costs, over a second at least. */
+static void present_process(struct relay *relay)
+{
+	int64_t now = relay_now(relay), passed = now - relay->usage_seen_at;
+	struct rusage usage;
+	if (passed < SECOND_NS || getrusage(RUSAGE_SELF, &usage))
+		return;
+	int64_t us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * US_PER_SECOND +
+	             usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+	if (relay->usage_seen_at)
+		relay->model.cpu_permille =
+		    (int32_t)((us - relay->usage_seen_us) * 1000000 / passed);
+	relay->usage_seen_us = us;
+	relay->usage_seen_at = now;
+	relay->model.memory_kb = (int32_t)usage.ru_maxrss;
+	relay->model.pid = (int32_t)getpid();
+}
+
 /* Wake-ups a second, over a second at least. */
 static void present_engine(struct relay *relay, const struct snapshot *snapshot)
 {
@@ -361,6 +384,8 @@ void relay_present(struct relay *relay)
 	clock_gettime(CLOCK_REALTIME, &wall);
 	model->time_us = (int64_t)wall.tv_sec * US_PER_SECOND + wall.tv_nsec / 1000;
 	model->uptime_ms = (relay_now(relay) - relay->started) / 1000000;
+	copy(model->version, sizeof(model->version), VERSION);
+	present_process(relay);
 	present_engine(relay, snapshot);
 	present_source(relay, snapshot);
 	model->speaker_count = relay->speaker_count;

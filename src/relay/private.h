@@ -79,6 +79,7 @@ struct relay {
 	uint64_t steps_seen;
 	int64_t steps_seen_at;
 	int32_t wakes;
+	int64_t usage_seen_us, usage_seen_at;
 	struct model model;
 };
 
