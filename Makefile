@@ -4,6 +4,8 @@
 #   make demo       install what is missing, build, run on the simulated world
 #   make check      install what is missing, build, run every test; ends with "N passed, N failed"
 #   make bench      measure: CPU, packet spacing, latency, terminal bytes
+#   make check-rig  the same program on real BlueZ and PipeWire, on virtual radios (tests/rig/README.md)
+#   make soak       the same, for hours of their time
 #   make lint       formatting, static checks, layering, manuals
 #   make asan ubsan tsan      the tests under a sanitizer
 #   make install [PREFIX=/usr/local] [DESTDIR=]
@@ -50,11 +52,13 @@ helpers := $(wildcard tests/helpers/*.c)
 suites  := $(wildcard tests/unit/test-*.c tests/sim/test-*.c tests/screens/test-*.c)
 benches := $(wildcard tests/bench/bench-*.c)
 tools   := $(wildcard tests/tools/*.c)
+rig     := $(wildcard tests/rig/programs/*.c)
+rig_parts := $(wildcard tests/rig/parts/*.c)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
-.PHONY: all help demo check check-flavour bench lint asan ubsan tsan format install uninstall clean
+.PHONY: all help demo check check-flavour check-rig soak rig-programs bench lint asan ubsan tsan format install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -100,6 +104,15 @@ $(out)/tests/%: $(out)/tests/%.o $(helpers:%.c=$(out)/%.o) $(out)/libechorelay.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -rdynamic -o $@ $^ $(LDLIBS) -lcmocka -ldl
 
+$(out)/tests/rig/parts.a: $(rig_parts:%.c=$(out)/%.o)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(out)/tests/rig/programs/%: $(out)/tests/rig/programs/%.o $(out)/tests/rig/parts.a $(out)/libechorelay.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(out)/tests/unit/test-rig: $(out)/tests/rig/parts.a
+
 # --- what a user types --------------------------------------------------------------------------
 
 demo:
@@ -114,6 +127,12 @@ check:
 test_programs = $(suites:%.c=$(out)/%)
 check-flavour: $(out)/echorelay $(test_programs) $(tools:%.c=$(out)/%)
 	$(Q)BUILD=$(out) FLAVOUR=$(FLAVOUR) tests/run.sh $(test_programs) $(wildcard tests/e2e/test-*.sh)
+
+rig-programs: $(out)/echorelay $(rig:%.c=$(out)/%)
+
+check-rig soak:
+	$(Q).ci/packages.sh build rig
+	$(Q)BUILD=$(out) tests/rig/$@.sh
 
 asan ubsan tsan:
 	$(Q).ci/packages.sh build check
@@ -133,7 +152,7 @@ lint:
 	$(Q)BUILD=$(out) tests/lint/run.sh
 
 format:
-	clang-format -i $(sources) $(wildcard src/*.h src/*/*.h ui/*.h tests/*/*.c tests/*/*.h)
+	clang-format -i $(sources) $(wildcard src/*.h src/*/*.h ui/*.h tests/*/*.[ch] tests/rig/*/*.[ch])
 
 install: all
 	install -Dm755 $(out)/echorelay $(DESTDIR)$(PREFIX)/bin/echorelay
@@ -148,4 +167,4 @@ uninstall:
 clean:
 	rm -rf build
 
--include $(wildcard $(out)/src/*.d $(out)/src/*/*.d $(out)/ui/*.d $(out)/tests/*/*.d)
+-include $(wildcard $(out)/src/*.d $(out)/src/*/*.d $(out)/ui/*.d $(out)/tests/*/*.d $(out)/tests/rig/*/*.d)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that the named groups want and that are missing.
-#   .ci/packages.sh build [check] [lint]
+#   .ci/packages.sh [--list] build [check] [lint] [rig]
+# --list prints the names instead.
 # As root by apt-get, else through sudo; where neither goes, it lists what to install and ends with 1.
 set -eu
 
@@ -8,6 +9,12 @@ build='gcc libc6-dev make pkg-config libsystemd-dev libpipewire-0.3-dev libsbc-d
   libjansson-dev libinih-dev libsndfile1-dev'
 check='libcmocka-dev pipewire pipewire-bin wireplumber tmux ncurses-bin ncurses-term procps bsdutils util-linux time'
 lint='clang-format cppcheck mandoc shellcheck'
+rig='mmdebstrap rsync flex bison bc libelf-dev xz-utils'
+
+if [ "${1:-}" = --list ]; then
+  list=1
+  shift
+fi
 
 wanted=
 for group; do
@@ -15,13 +22,19 @@ for group; do
     build) wanted="$wanted $build" ;;
     check) wanted="$wanted $check" ;;
     lint) wanted="$wanted $lint" ;;
-    *) echo "packages.sh: no group '$group'; there are build, check, lint" >&2; exit 64 ;;
+    rig) wanted="$wanted $rig" ;;
+    *) echo "packages.sh: no group '$group'; there are build, check, lint, rig" >&2; exit 64 ;;
   esac
 done
+if [ "${list:-}" ]; then
+  # shellcheck disable=SC2086 # spaces and ends of lines become one space
+  echo $wanted
+  exit 0
+fi
 
 if ! command -v dpkg-query >/dev/null; then
   command -v pkg-config >/dev/null && exit 0
-  echo "This is no Debian. Install what these Debian packages hold:"$wanted >&2
+  echo "This is no Debian. Install what these Debian packages hold: $wanted" >&2
   exit 1
 fi
 

@@ -1,0 +1,105 @@
+#!/bin/bash
+# make check-rig: builds the guests, runs every guest/test-*.sh in each, and holds what came of it against the
+# bounds that the script's head names.  Prints TAP, and ends with "N passed, N failed".
+#
+#   tests/rig/check.sh [SCRIPT]...     (all of guest/test-*.sh)
+#   RIG_RELEASES="bookworm"            else bookworm and trixie
+#   RIG_JOBS=N                         guests at a time, else one for each processor
+#
+# A script's head may say:
+#   # mode MODE                run.sh's -m, else vt
+#   # releases RELEASE...      else all
+#   # verdict OPTION...        for programs/verdict.c
+#   # speakers N...            whose logs it reads (hciN), else no verdict is asked for
+#   # bound KEY OP VALUE       of what it printed: "bound heard_ms.p99 < 1", "bound lost = 0"
+set -u
+# shellcheck source=tests/rig/settings.sh
+. "$(dirname "$0")/settings.sh"
+cd "$top" || exit 70
+
+head_of() { sed -n "s/^# $2 //p" "$1"; } # head_of SCRIPT KEY
+say_test() { # say_test STATUS NAME
+  if [ "$1" = 0 ]; then echo "ok - $2"; else echo "not ok - $2"; fi
+}
+
+# What verdict says as lines of "heard_ms.p99 0.03".
+verdict_of() { # verdict_of SCRIPT OUT
+  local logs=()
+  for number in $(head_of "$1" speakers); do logs+=("$2/speaker-$number.log"); done
+  # shellcheck disable=SC2046 # options
+  "$build/tests/rig/programs/verdict" $(head_of "$1" verdict) "$2/echo.log" "${logs[@]}" |
+    awk '{ prefix = $1 ~ /=/ ? "" : $1 "."
+           for (i = 1; i <= NF; i++) if (split($i, pair, "=") == 2) print prefix pair[1], pair[2] }'
+}
+
+bound_hold() { # bound_hold VALUES KEY OP BOUND
+  awk -v key="$2" -v op="$3" -v bound="$4" '
+    $1 == key { value = $2; found = value ~ /^[-+.0-9]+$/ }
+    END { print found ? value : "nothing"
+          value += 0; bound += 0
+          exit !(found && (op == "<" ? value < bound : op == "<=" ? value <= bound :
+                           op == ">=" ? value >= bound : value == bound)) }' "$1"
+}
+
+bounds_hold() { # bounds_hold SCRIPT NAME OUT
+  local key op bound value
+  [ -n "$(head_of "$1" speakers)" ] || return 0
+  verdict_of "$1" "$3" >"$3/verdict"
+  while read -r key op bound; do
+    value=$(bound_hold "$3/verdict" "$key" "$op" "$bound")
+    say_test $? "$2: $key $op $bound (is $value)"
+  done < <(head_of "$1" bound)
+  sed "s/^/# $2: /" "$3/verdict"
+}
+
+one() { # one SCRIPT RELEASE
+  local name mode status out
+  name=$2/$(basename "$1" .sh)
+  out=$work/out/$name
+  mode=$(head_of "$1" mode)
+  rm -rf "$out"
+  mkdir -p "$out"
+  "$rig/run.sh" -r "$2" -m "${mode:-vt}" -o "$out" "$1" 2>"$out.said"
+  status=$?
+  say_test $status "$name"
+  if [ $status != 0 ]; then
+    sed 's/^/# /' "$out/log" "$out.said"
+    return
+  fi
+  bounds_hold "$1" "$name" "$out"
+}
+
+# --- the guests ---------------------------------------------------------------------------------
+
+# A release that the mirror does not have is skipped, and said to be; the host's own has to be there.
+built=()
+for release in $releases; do
+  if "$rig/build.sh" "$release"; then
+    built+=("$release")
+  elif [ "$release" = "$host_release" ]; then
+    echo "not ok - a guest of $release is built"
+    exit 1
+  else
+    echo "ok - a guest of $release # SKIP it could not be built"
+  fi
+done
+
+[ $# -gt 0 ] || set -- "$rig"/guest/test-*.sh
+mkdir -p "$work/out"
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+jobs=${RIG_JOBS:-$(nproc)}
+for script; do
+  wanted=$(head_of "$script" releases)
+  for release in "${built[@]}"; do
+    case " ${wanted:-$releases} " in *" $release "*) ;; *) continue ;; esac
+    while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
+    one "$script" "$release" >"$results/$release-$(basename "$script")" &
+  done
+done
+wait
+cat "$results"/*
+passed=$(cat "$results"/* | grep -c '^ok')
+failed=$(cat "$results"/* | grep -c '^not ok')
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

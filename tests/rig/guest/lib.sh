@@ -1,0 +1,155 @@
+# shellcheck shell=bash
+# What every guest script starts with: the devices of this small world, and how to switch them on.  To be
+# sourced.  hci0 is the relay's adapter (and hci1 ..., where a test gives it more), then come the Echo's and
+# the speakers'.  Logs go to /share: speaker-2.log for the speaker that is hci2, echo.log, relay.log ...
+#
+#   radio_start CONTROLLERS [radio's options]      hci0 ... hciN-1, and bluetoothd
+#   radio_tell COMMAND...
+#   session_start ADAPTERS                         PipeWire, and WirePlumber on so many: 1, hci0 alone
+#   speaker_start hciN hciTO [fake-speaker's options]   paired from hciTO
+#   echo_start hciN hciTO [fake-echo's options]         pairs and connects itself
+#   echo_tell COMMAND...
+#   relay_start [echorelay's options]
+#   finish                                         ends the test; the logs are whole then
+
+devices=()
+
+# btvirt gives its addresses out in order.
+address() { printf '00:AA:01:%02X:00:42' "${1#hci}"; } # address hciN
+say() { echo "[$(cut -d' ' -f1 /proc/uptime)] $*"; }
+
+until_true() { # until_true SECONDS COMMAND...: asks five times a second; 1 when it never was
+  local tries=$(($1 * 5))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || return 1
+    sleep 0.2
+  done
+}
+
+finish() { # finish [STATUS]
+  [ ${#devices[@]} = 0 ] || kill -TERM "${devices[@]}"
+  [ -z "${relay:-}" ] || kill -TERM "$relay"
+  wait "${devices[@]}" ${relay:+"$relay"}
+  exit "${1:-0}"
+}
+
+fail() {
+  say "FAILED: $*"
+  finish 1
+}
+
+expect() { # expect WHAT SECONDS COMMAND...
+  local what=$1 seconds=$2
+  shift 2
+  until_true "$seconds" "$@" || fail "$what: not within $seconds s"
+  say "$what"
+}
+
+# --- the radio and what is on it ------------------------------------------------------------------
+
+has_controllers() { [ "$(find /sys/class/bluetooth -name 'hci*' | wc -l)" = "$1" ]; }
+
+radio_start() {
+  local count=$1
+  shift
+  btvirt -s >/share/btvirt.log 2>&1 &
+  until_true 10 test -S /tmp/bt-server-bredrle
+  radio --controllers "$count" "$@" >/share/radio.log 2>&1 &
+  expect "$count controllers" 10 has_controllers "$count"
+  /usr/libexec/bluetooth/bluetoothd -n -d >/share/bluetoothd.log 2>&1 &
+  until_true 10 grep -q "Bluetooth management interface" /share/bluetoothd.log
+  pair --agent >/share/agent.log 2>&1 &
+}
+
+radio_tell() { echo "$*" >/run/radio; }
+
+speaker_start() {
+  local hci=$1 owner=$2
+  shift 2
+  fake-speaker "$hci" "Speaker ${hci#hci}" --log "/share/speaker-${hci#hci}.log" "$@" \
+    2>"/share/speaker-${hci#hci}.err" &
+  devices+=($!)
+  expect "a speaker on $hci" 20 grep -q "registered.*/rig/$hci/sink" /share/bluetoothd.log
+  pair "$owner" "$(address "$hci")" || fail "pairing the speaker on $hci"
+}
+
+echo_start() {
+  local hci=$1 target
+  target=$(address "$2")
+  shift 2
+  fake-echo "$hci" "Echo Studio" "$target" --log /share/echo.log "$@" 2>/share/echo.err &
+  devices+=($!)
+  expect "an Echo on $hci" 20 grep -q "registered.*/rig/$hci/source" /share/bluetoothd.log
+  pair "$hci" "$target" || fail "pairing the Echo"
+  echo_tell connect
+}
+
+echo_tell() { echo "$*" >/run/echo; }
+
+# --- PipeWire, WirePlumber and the relay, as the user "player" -----------------------------------
+
+as_player() { prlimit --rtprio=95 --nice=40 --memlock=unlimited setpriv --reuid 1000 --regid 1000 --clear-groups env -i -C /home/player "${player[@]}" "$@"; }
+player=(HOME=/home/player XDG_RUNTIME_DIR=/run/user/1000 LANG=C.UTF-8
+  DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus PATH="/programs:/usr/bin:/bin")
+
+# The other devices live under the same bluetoothd: WirePlumber must not register endpoints for them.
+session_fence() { # session_fence ADAPTERS
+  {
+    echo '<busconfig><policy user="player">'
+    for number in $(seq "$1" 15); do
+      echo "<deny send_destination='org.bluez' send_path='/org/bluez/hci$number' send_interface='org.bluez.Media1'/>"
+    done
+    echo '</policy></busconfig>'
+  } >/etc/dbus-1/system.d/rig.conf
+  dbus-send --system --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.ReloadConfig >/dev/null
+}
+
+# WirePlumber 0.4 reads Lua, 0.5 a configuration of its own.
+session_configure() {
+  local lua=/etc/wireplumber/bluetooth.lua.d conf=/etc/wireplumber/wireplumber.conf.d
+  mkdir -p $lua $conf
+  cat >$lua/51-rig.lua <<'L'
+bluez_monitor.properties["with-logind"] = false
+bluez_monitor.properties["bluez5.roles"] = "[ a2dp_sink ]"
+bluez_monitor.properties["bluez5.headset-roles"] = "[ ]"
+bluez_monitor.properties["bluez5.hfphsp-backend"] = "none"
+bluez_monitor.properties["bluez5.codecs"] = "[ sbc ]"
+table.insert(bluez_monitor.rules, { matches = { { { "device.name", "matches", "bluez_card.*" } } },
+  apply_properties = { ["bluez5.auto-connect"] = "[ ]" } })
+table.insert(bluez_monitor.rules, { matches = { { { "node.name", "matches", "bluez_input.*" } } },
+  apply_properties = { ["bluez5.media-source-role"] = "input", ["session.suspend-timeout-seconds"] = 0 } })
+L
+  cat >$conf/51-rig.conf <<'C'
+wireplumber.profiles = { main = { monitor.bluez.seat-monitoring = disabled } }
+monitor.bluez.properties = { bluez5.roles = [ a2dp_sink ] bluez5.hfphsp-backend = "none" bluez5.codecs = [ sbc ] }
+monitor.bluez.rules = [
+  { matches = [ { device.name = "~bluez_card.*" } ] actions = { update-props = { bluez5.auto-connect = [ ] } } }
+  { matches = [ { node.name = "~bluez_input.*" } ]
+    actions = { update-props = { bluez5.media-source-role = "input" session.suspend-timeout-seconds = 0 } } }
+]
+C
+}
+
+session_start() {
+  session_fence "$1"
+  session_configure
+  mkdir -p /run/user/1000
+  chown player:player /run/user/1000
+  chmod 700 /run/user/1000
+  as_player dbus-daemon --session --fork --nopidfile --address=unix:path=/run/user/1000/bus
+  as_player PIPEWIRE_DEBUG=2 pipewire >/share/pipewire.log 2>&1 &
+  expect "PipeWire" 10 test -S /run/user/1000/pipewire-0
+  as_player WIREPLUMBER_DEBUG=2 wireplumber >/share/wireplumber.log 2>&1 &
+  expect "WirePlumber's sink endpoint" 20 grep -q "registered.*A2DPSink" /share/bluetoothd.log
+}
+
+relay_start() { # on hci0, if no --adapter is given
+  case " $* " in
+    *" --adapter "*) ;;
+    *) set -- --adapter "$(address hci0)" "$@" ;;
+  esac
+  as_player echorelay --batch --log /tmp/relay-events "$@" >/share/relay.log 2>&1 &
+  relay=$!
+}

@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# The Echo and two speakers on one adapter of the relay's, 60 s of music.
+#
+# speakers 2 3
+# verdict --from 8
+# bound clicks >= 45
+# bound lost = 0
+# bound doubled = 0
+# bound latency_ms.median <= 40
+# bound arrival_ms.worst < 4
+# bound heard_ms.constant < 0.5
+# bound heard_ms.p99 < 1
+# bound heard_ms.worst < 4
+# bound silences = 0
+# bound missing = 0
+# bound underruns = 0
+# shellcheck source=tests/rig/guest/lib.sh
+. /rig/guest/lib.sh
+
+radio_start 4
+speaker_start hci2 hci0
+speaker_start hci3 hci0
+relay_start
+session_start 1
+echo_start hci1 hci0
+expect "speaker 2 plays" 20 grep -q '^heard' /share/speaker-2.log
+expect "speaker 3 plays" 20 grep -q '^heard' /share/speaker-3.log
+sleep 60
+finish
