@@ -18,13 +18,13 @@ devices=()
 address() { printf '00:AA:01:%02X:00:42' "${1#hci}"; } # address hciN
 say() { echo "[$(cut -d' ' -f1 /proc/uptime)] $*"; }
 
-until_true() { # until_true SECONDS COMMAND...: asks five times a second; 1 when it never was
-  local tries=$(($1 * 5))
+until_true() { # until_true SECONDS COMMAND...: asks twice a second; 1 when it never was
+  local tries=$(($1 * 2))
   shift
   until "$@" >/dev/null 2>&1; do
     tries=$((tries - 1))
     [ $tries -gt 0 ] || return 1
-    sleep 0.2
+    sleep 0.5
   done
 }
 
