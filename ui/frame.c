@@ -82,11 +82,45 @@ static void message_draw(const struct ui *ui, int64_t now)
 
 /* --- hints --------------------------------------------------------------------------------------- */
 
+/* "<S-Left>" is "S-←" where there are arrows, "<Esc>" is Esc; what is no name stays as it is. */
+static size_t key_show(const struct charset *set, const char *name, char *text, size_t size)
+{
+	const struct {
+		const char *name, *shown;
+	} arrows[] = {
+	    {"Left>", set->left}, {"Right>", set->right}, {"Up>", set->up}, {"Down>", set->down}};
+	size_t length = strlen(name);
+	if (*name != '<' || length < 2 || name[length - 1] != '>')
+		return (size_t)snprintf(text, size, "%s", name);
+	name++;
+	for (size_t i = 0; set->left && i < sizeof(arrows) / sizeof(arrows[0]); i++) {
+		const char *end = strstr(name, arrows[i].name);
+		if (end && (end == name || end[-1] == '-'))
+			return (size_t)snprintf(text, size, "%.*s%s", (int)(end - name), name,
+			                        arrows[i].shown);
+	}
+	return (size_t)snprintf(text, size, "%.*s", (int)strlen(name) - 1, name);
+}
+
+char *frame_keys(const struct ui *ui, enum keymap_context context, enum command_id command,
+                 const char *argument, char *text, size_t size)
+{
+	char all[128], *rest = all, *name;
+	size_t used = 0;
+	*text = 0;
+	keymap_keys_of(ui->config.keymap, context, command, argument, all, sizeof(all));
+	for (int i = 0; i < 2 && (name = strsep(&rest, " ")) && *name && used + 2 < size; i++) {
+		if (used)
+			text[used++] = ' ';
+		used += key_show(ui->canvas.set, name, text + used, size - used);
+	}
+	return text;
+}
+
 char *frame_key(const struct ui *ui, enum command_id command, const char *argument, char *text,
                 size_t size)
 {
-	keymap_keys_of(ui->config.keymap, views[view_top(ui)].context, command, argument, text,
-	               size);
+	frame_keys(ui, views[view_top(ui)].context, command, argument, text, size);
 	text[strcspn(text, " ")] = 0;
 	return text;
 }

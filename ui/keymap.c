@@ -162,8 +162,8 @@ char *keymap_key_name(keymap_key key, char *text, size_t size)
 
 /* --- statements -------------------------------------------------------------------------------- */
 
-static const char *const context_names[CONTEXT_COUNT] = {"*",   "main",  "pair", "diag",
-                                                         "log", "align", "help", "dialog"};
+static const char *const context_names[CONTEXT_COUNT] = {"*",     "main", "pair",   "diag",  "log",
+                                                         "align", "help", "dialog", "prompt"};
 
 const char *keymap_context_name(enum keymap_context context)
 {
@@ -175,9 +175,10 @@ static int context_read(struct parser *parser, const char *word)
 	for (int i = 0; i < CONTEXT_COUNT; i++)
 		if (!strcmp(context_names[i], word))
 			return i;
-	complain(parser,
-	         "no context '%s'; there are main, pair, diag, log, align, help, dialog and *",
-	         word);
+	complain(
+	    parser,
+	    "no context '%s'; there are main, pair, diag, log, align, help, dialog, prompt and *",
+	    word);
 	return -1;
 }
 
@@ -226,8 +227,7 @@ static struct keymap_binding *binding_place(struct parser *parser,
 	return &keymap->bindings[keymap->count++];
 }
 
-/* Would the command take the argument?  Sizes and words only; the speaker is not known yet. */
-static bool argument_fits(const struct command *command, const char *argument)
+bool keymap_argument_fits(const struct command *command, const char *argument)
 {
 	bool step, flag;
 	int64_t ns;
@@ -251,6 +251,13 @@ static bool argument_fits(const struct command *command, const char *argument)
 		return *argument && strspn(argument, "0123456789") == strlen(argument);
 	case COMMAND_WINDOW:
 		return !strcmp(argument, "+") || !strcmp(argument, "-");
+	case COMMAND_COMMAND:
+		return true;
+	case COMMAND_MOUSE:
+		return command_read_switch(argument, false, &flag) == 0;
+	case COMMAND_KEYMAP:
+	case COMMAND_THEME:
+	case COMMAND_LEVEL:
 	case COMMAND_PAGE:
 	case COMMAND_VIEW:
 		return *argument != 0;
@@ -282,7 +289,7 @@ static void statement_bind(struct parser *parser, char *words[], int count)
 		snprintf(wanted.argument + used, sizeof(wanted.argument) - used, "%s%s",
 		         used ? " " : "", words[i]);
 	}
-	if (!argument_fits(wanted.command, wanted.argument))
+	if (!keymap_argument_fits(wanted.command, wanted.argument))
 		return complain(parser, "%s takes %s, not '%s'", words[3],
 		                *wanted.command->arguments ? wanted.command->arguments : "nothing",
 		                wanted.argument);
@@ -291,6 +298,26 @@ static void statement_bind(struct parser *parser, char *words[], int count)
 	struct keymap_binding *place = binding_place(parser, &wanted);
 	if (place)
 		*place = wanted;
+}
+
+/* All bindings of those keys there, and what else is bound to the same action. */
+static void statement_describe(struct parser *parser, char *words[], int count)
+{
+	keymap_key keys[KEYMAP_SEQUENCE];
+	if (count != 4)
+		return complain(parser, "describe CONTEXT KEYS \"TEXT\"");
+	int context = context_read(parser, words[1]), length = keys_read(parser, words[2], keys);
+	if (context < 0 || !length)
+		return;
+	for (int i = 0; i < parser->keymap->count; i++) {
+		struct keymap_binding *binding = &parser->keymap->bindings[i];
+		if (binding->context != (enum keymap_context)context ||
+		    !same_keys(binding, keys, length))
+			continue;
+		text_clean(binding->text, sizeof(binding->text), words[3]);
+		return;
+	}
+	complain(parser, "%s is not bound there", words[2]);
 }
 
 static void statement_unbind(struct parser *parser, char *words[], int count)
@@ -331,6 +358,8 @@ static void statement(struct parser *parser, char *words[], int count)
 {
 	if (!strcmp(words[0], "bind"))
 		statement_bind(parser, words, count);
+	else if (!strcmp(words[0], "describe"))
+		statement_describe(parser, words, count);
 	else if (!strcmp(words[0], "unbind"))
 		statement_unbind(parser, words, count);
 	else if (!strcmp(words[0], "include"))
@@ -344,7 +373,9 @@ static void statement(struct parser *parser, char *words[], int count)
 	else if (!strcmp(words[0], "keymap"))
 		complain(parser, "this program reads keymaps of version 1");
 	else
-		complain(parser, "no statement '%s'; there are keymap, name, include, bind, unbind",
+		complain(parser,
+		         "no statement '%s'; there are keymap, name, include, bind, unbind, "
+		         "describe",
 		         words[0]);
 }
 

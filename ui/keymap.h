@@ -15,6 +15,7 @@
  *     include default
  *     bind    main  .        delay +1ms
  *     bind    *     gg       first
+ *     describe main .        "later"
  *     unbind  main  <Space>
  *
  * Look-up is the view's context, then "*"; the last line wins.  Pure but for the reading of files.
@@ -29,12 +30,14 @@ enum keymap_context {
 	CONTEXT_ALIGN,
 	CONTEXT_HELP,
 	CONTEXT_DIALOG,
+	CONTEXT_PROMPT,
 	CONTEXT_COUNT
 };
 
 #define KEYMAP_SEQUENCE 4 /* keys in a row at the most */
 #define KEYMAP_BINDINGS 512
 #define KEYMAP_ARGUMENT 48
+#define KEYMAP_DESCRIPTION 32
 #define KEYMAP_PROBLEMS 32
 
 /* A key: a Unicode character (controls as they are), or KEYMAP_SPECIAL | ncurses' KEY_ code. */
@@ -48,6 +51,7 @@ struct keymap_binding {
 	keymap_key keys[KEYMAP_SEQUENCE];
 	const struct command *command;
 	char argument[KEYMAP_ARGUMENT];
+	char text[KEYMAP_DESCRIPTION]; /* for the help; empty: what the command table says */
 };
 
 struct keymap_problem {
@@ -71,6 +75,9 @@ int keymap_load(struct keymap *keymap, const char *name);
 
 /* The same from a text; `origin` is how messages call it. */
 int keymap_parse(struct keymap *keymap, const char *text, const char *origin);
+
+/* Would the command take the argument?  Sizes and words only; the speaker is not known yet. */
+bool keymap_argument_fits(const struct command *command, const char *argument);
 
 enum keymap_match { KEYMAP_NONE, KEYMAP_PREFIX, KEYMAP_FOUND };
 

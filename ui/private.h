@@ -4,6 +4,8 @@
 
 #include "ui/draw.h"
 #include "ui/history.h"
+#include "ui/pace.h"
+#include "ui/prompt.h"
 #include "ui/ui.h"
 #include "ui/view.h"
 #include "ui/view_diag.h"
@@ -27,6 +29,14 @@ struct ui {
 	struct list
 	    lists[VIEW_COUNT]; /* where each view's list stands; the main view's is its panels */
 	struct diag diag;
+	struct prompt prompt;
+	int cursor_row, cursor_column;         /* where one types */
+	char filters[VIEW_COUNT][PROMPT_TEXT]; /* what each view was searched for; "" for nothing */
+	enum view_id help_of;                  /* whose keys the help shows */
+	int log_level;                         /* the log shows events from it on */
+	struct pace pace;
+	struct keymap *own_keymap; /* of `keymap NAME`, else the caller's is used */
+	bool mouse, coloured;
 	bool events; /* in the main view */
 	uint32_t request;
 	char message[192]; /* the answer to the last command */
@@ -41,6 +51,16 @@ struct ui {
 
 /* ui.c: a line for the message row, until the next key or five seconds later; bad ones stay. */
 void ui_say(struct ui *ui, bool bad, const char *text, int64_t now);
+
+/* A command line as it is typed: of the screen, or of the relay; about the selected speaker if it names none. */
+void ui_run_line(struct ui *ui, const char *line, int64_t now);
+
+/* To the shell; whoever said fg finds the screen as it was. */
+void ui_suspend(struct ui *ui);
+void ui_mouse(bool on);
+
+/* Returns 0, or -ENOENT for a theme that is none. */
+int ui_theme(struct ui *ui, const char *name);
 
 /* Sends a command line to the relay; the answer lands in the message row. */
 void ui_send(struct ui *ui, const char *line);

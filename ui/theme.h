@@ -28,8 +28,14 @@ struct theme {
 	attr_t attributes[THEME_ROLES];
 };
 
-/* After start_color where `colour` is wanted; else bold, dim and reverse alone. */
-void theme_init(struct theme *theme, bool colour);
+/*
+ * Themes: "default", the terminal's own colours; "light", for a light background; "cb", blue and orange,
+ * for eyes that do not tell red from green; "mono", bold, dim and reverse alone.
+ */
+const char *theme_name(int index); /* NULL beyond the last */
+
+/* After start_color where the terminal has colours.  Returns 0, or -ENOENT for a theme that is none. */
+int theme_init(struct theme *theme, const char *name, bool coloured);
 
 #define CHARSET_SPARKS 8
 
@@ -43,6 +49,7 @@ struct charset {
 	const char *sparks[CHARSET_SPARKS]; /* of a graph, lowest first */
 	const char *corner_tl, *corner_tr, *corner_bl, *corner_br, *side;
 	const char *up, *down;
+	const char *left, *right; /* NULL: keys are told by name */
 };
 
 const struct charset *charset_of(bool utf8);

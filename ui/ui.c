@@ -12,7 +12,6 @@
 
 #define CALM_NS (UI_SECOND / 2) /* numbers change twice a second */
 #define MESSAGE_NS (5 * UI_SECOND)
-#define SEQUENCE_NS (6 * UI_SECOND / 10) /* between the keys of a sequence */
 
 /* --- the terminal -------------------------------------------------------------------------------- */
 
@@ -26,13 +25,55 @@ static void modes_set(const struct ui *ui)
 	curs_set(0);
 	if (!getenv("ESCDELAY"))
 		set_escdelay(25);
-	(void)ui;
+	ui_mouse(ui->mouse);
+}
+
+void ui_mouse(bool on)
+{
+	mouseinterval(0); /* no click waits for a second one */
+	mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
 }
 
 static void size_take(struct ui *ui)
 {
 	ui->canvas.rows = getmaxy(stdscr);
 	ui->canvas.columns = getmaxx(stdscr);
+}
+
+int ui_theme(struct ui *ui, const char *name)
+{
+	return theme_init(&ui->theme, name, ui->coloured);
+}
+
+static void colours_begin(struct ui *ui)
+{
+	const struct ui_config *config = &ui->config;
+	ui->coloured = has_colors();
+	if (ui->coloured) {
+		start_color();
+		use_default_colors();
+	}
+	if (!config->theme || ui_theme(ui, config->theme) < 0)
+		ui_theme(ui, config->colour ? "default" : "mono");
+}
+
+static int screen_begin(struct ui *ui)
+{
+	const struct ui_config *config = &ui->config;
+	if (!terminal_able(config->terminal, fileno(config->out)))
+		return -ENOTTY;
+	ui->screen = newterm(config->terminal, config->out, config->in);
+	if (!ui->screen)
+		return -ENOTTY;
+	set_term(ui->screen);
+	modes_set(ui);
+	colours_begin(ui);
+	ui->canvas.theme = &ui->theme;
+	ui->canvas.set = charset_of(!config->ascii);
+	size_take(ui);
+	if (isatty(fileno(config->out)))
+		terminal_guard();
+	return 0;
 }
 
 int ui_new(struct ui **ret_ui, const struct ui_config *config, const struct ui_port *port)
@@ -42,30 +83,17 @@ int ui_new(struct ui **ret_ui, const struct ui_config *config, const struct ui_p
 		return -ENOMEM;
 	ui->config = *config;
 	ui->port = *port;
+	ui->mouse = config->mouse;
 	ui->events = true;
 	diag_init(&ui->diag);
+	pace_init(&ui->pace, config->fps);
 	ui->history = history_new();
-	bool able = ui->history && terminal_able(config->terminal, fileno(config->out));
-	ui->screen = able ? newterm(config->terminal, config->out, config->in) : NULL;
-	if (!ui->screen) {
-		int error = ui->history ? -ENOTTY : -ENOMEM;
+	int error = ui->history ? screen_begin(ui) : -ENOMEM;
+	if (error) {
 		history_free(ui->history);
 		free(ui);
 		return error;
 	}
-	set_term(ui->screen);
-	modes_set(ui);
-	bool colour = config->colour && has_colors();
-	if (colour) {
-		start_color();
-		use_default_colors();
-	}
-	theme_init(&ui->theme, colour);
-	ui->canvas.theme = &ui->theme;
-	ui->canvas.set = charset_of(!config->ascii);
-	size_take(ui);
-	if (isatty(fileno(config->out)))
-		terminal_guard();
 	*ret_ui = ui;
 	return 0;
 }
@@ -78,6 +106,7 @@ void ui_free(struct ui *ui)
 	terminal_unguard();
 	delscreen(ui->screen);
 	history_free(ui->history);
+	free(ui->own_keymap);
 	free(ui);
 }
 
@@ -90,9 +119,9 @@ void ui_resize(struct ui *ui)
 	size_take(ui);
 }
 
-/* To the shell; whoever said fg finds the screen as it was. */
-static void suspend(struct ui *ui)
+void ui_suspend(struct ui *ui)
 {
+	ui_mouse(false);
 	endwin();
 	raise(SIGSTOP);
 	modes_set(ui);
@@ -133,200 +162,6 @@ void ui_answer(struct ui *ui, uint32_t request, int result, const char *text, in
 	ui->calm_at = 0; /* the number that was changed is shown at once */
 }
 
-/* --- keys ---------------------------------------------------------------------------------------- */
-
-static void message_clear(struct ui *ui)
-{
-	*ui->message = 0;
-	ui->message_bad = false;
-}
-
-static void view_toggle(struct ui *ui, const char *name, int64_t now)
-{
-	enum view_id id = view_named(name);
-	if (id == VIEW_COUNT)
-		return ui_say(ui, true, "no such view", now);
-	if (view_top(ui) == id)
-		view_close(ui, now);
-	else
-		view_open(ui, id, now);
-}
-
-/* Where next, prev and their kin go in the list of the view on top. */
-static int move_of(const struct ui *ui, enum command_id id)
-{
-	int at = ui->lists[view_top(ui)].selected, page = ui->canvas.rows / 2;
-	switch (id) {
-	case COMMAND_NEXT:
-		return at + 1;
-	case COMMAND_PREV:
-		return at - 1;
-	case COMMAND_PAGE_DOWN:
-		return at + page;
-	case COMMAND_PAGE_UP:
-		return at - page;
-	case COMMAND_LAST:
-		return INT32_MAX;
-	default:
-		return 0;
-	}
-}
-
-static void screen_command(struct ui *ui, const struct keymap_binding *binding, int64_t now)
-{
-	switch (binding->command->id) {
-	case COMMAND_HELP:
-		view_toggle(ui, "help", now);
-		break;
-	case COMMAND_VIEW:
-		view_toggle(ui, binding->argument, now);
-		break;
-	case COMMAND_CLOSE:
-		if (view_top(ui) == VIEW_MAIN)
-			view_open(ui, VIEW_QUIT, now);
-		else
-			view_close(ui, now);
-		break;
-	case COMMAND_BACK:
-		view_close(ui, now);
-		break;
-	case COMMAND_QUIT:
-		view_open(ui, VIEW_QUIT, now);
-		break;
-	case COMMAND_REDRAW:
-		clearok(curscr, TRUE);
-		break;
-	case COMMAND_SUSPEND:
-		suspend(ui);
-		break;
-	case COMMAND_SELECT:
-		list_move(ui, atoi(binding->argument));
-		break;
-	case COMMAND_FREEZE:
-		ui->frozen = !ui->frozen;
-		ui_say(ui, false, ui->frozen ? "the picture stands still, the music does not" : "",
-		       now);
-		break;
-	case COMMAND_ACTIVATE:
-	case COMMAND_PAGE:
-	case COMMAND_WINDOW:
-	case COMMAND_SAVE:
-		ui_say(ui, false, "that does nothing here", now);
-		break;
-	case COMMAND_EVENTS:
-		ui->events = !ui->events;
-		break;
-	default:
-		list_move(ui, move_of(ui, binding->command->id));
-		break;
-	}
-}
-
-const struct model_speaker *ui_speaker(const struct ui *ui)
-{
-	int selected = ui->lists[VIEW_MAIN].selected;
-	return selected > 0 && selected <= ui->model.speaker_count
-	           ? &ui->model.speakers[selected - 1]
-	           : NULL;
-}
-
-void ui_send(struct ui *ui, const char *line)
-{
-	ui->port.command(ui->port.user, ++ui->request, line);
-}
-
-static void relay_command_send(struct ui *ui, const struct keymap_binding *binding, int64_t now)
-{
-	const struct command *command = binding->command;
-	const struct model_speaker *speaker = ui_speaker(ui);
-	bool all = !strncmp(binding->argument, "all ", 4);
-	char line[128];
-	if (command->speaker && !all && !speaker)
-		return ui_say(ui, false, "select a speaker first", now);
-	if (command->speaker && !all)
-		snprintf(line, sizeof(line), "%s %s %s", command->name, speaker->address,
-		         binding->argument);
-	else
-		snprintf(line, sizeof(line), "%s %s", command->name, binding->argument);
-	ui_send(ui, line);
-}
-
-static void run(struct ui *ui, const struct keymap_binding *binding, int64_t now)
-{
-	const struct view *view = &views[view_top(ui)];
-	if (view->act && view->act(ui, binding, now))
-		return;
-	if (binding->command->place == COMMAND_OF_SCREEN)
-		screen_command(ui, binding, now);
-	else
-		relay_command_send(ui, binding, now);
-}
-
-static void unbound(struct ui *ui, keymap_key key, int64_t now)
-{
-	char name[24], text[96], help[48];
-	frame_key(ui, COMMAND_HELP, "", help, sizeof(help));
-	snprintf(text, sizeof(text), "%s does nothing here; %s shows the keys",
-	         keymap_key_name(key, name, sizeof(name)), help);
-	ui_say(ui, false, text, now);
-}
-
-void ui_key(struct ui *ui, keymap_key key, int64_t now)
-{
-	const struct view *view = &views[view_top(ui)];
-	const struct keymap_binding *binding;
-	if (view->key && view->key(ui, key, now))
-		return;
-	if (ui->key_count && now > ui->keys_until)
-		ui->key_count = 0;
-	message_clear(ui);
-	ui->keys[ui->key_count++] = key;
-	ui->keys_until = now + SEQUENCE_NS;
-	switch (
-	    keymap_look_up(ui->config.keymap, view->context, ui->keys, ui->key_count, &binding)) {
-	case KEYMAP_FOUND:
-		ui->key_count = 0;
-		run(ui, binding, now);
-		break;
-	case KEYMAP_PREFIX:
-		if (ui->key_count == KEYMAP_SEQUENCE)
-			ui->key_count = 0;
-		break;
-	case KEYMAP_NONE:
-		ui->key_count = 0;
-		unbound(ui, key, now);
-		break;
-	}
-}
-
-/* ncurses' codes into ours: carriage return and its kin are one Enter. */
-static keymap_key key_from(int status, wint_t character)
-{
-	if (status == KEY_CODE_YES)
-		return character == KEY_ENTER ? '\n' : KEYMAP_SPECIAL | (keymap_key)character;
-	if (character == '\r')
-		return '\n';
-	return character == 127 || character == 8 ? KEYMAP_SPECIAL | KEY_BACKSPACE
-	                                          : (keymap_key)character;
-}
-
-int ui_input(struct ui *ui, int64_t now)
-{
-	struct pollfd terminal = {.fd = fileno(ui->config.in), .events = POLLIN};
-	wint_t character;
-	int status, count = 0;
-	while ((status = get_wch(&character)) != ERR) {
-		count++;
-		if (status != KEY_CODE_YES ||
-		    character != KEY_RESIZE) /* SIGWINCH says it already */
-			ui_key(ui, key_from(status, character), now);
-	}
-	/* readable and yet nothing to read: that is its end */
-	if (!count && poll(&terminal, 1, 0) == 1 && terminal.revents)
-		return -EIO;
-	return 0;
-}
-
 /* --- painting ------------------------------------------------------------------------------------ */
 
 /* A terminal that still has the last picture to digest is not given another one. */
@@ -336,15 +171,34 @@ static bool terminal_busy(const struct ui *ui)
 	return poll(&terminal, 1, 0) == 1 && !(terminal.revents & POLLOUT);
 }
 
+/* The real cursor stands where one types, else out of the way in the last corner. */
+static void cursor_set(const struct ui *ui)
+{
+	bool types = view_top(ui) == VIEW_PROMPT;
+	curs_set(types);
+	if (types)
+		move(ui->cursor_row, ui->cursor_column);
+	else
+		move(ui->canvas.rows - 1, 0);
+}
+
 void ui_paint(struct ui *ui, int64_t now)
 {
-	if (terminal_busy(ui))
+	bool busy = terminal_busy(ui);
+	pace_count(&ui->pace, busy, now);
+	if (busy)
 		return;
 	erase();
 	view_draw(ui, now);
 	attrset(A_NORMAL);
+	cursor_set(ui);
 	wnoutrefresh(stdscr);
 	doupdate();
+}
+
+int64_t ui_interval(const struct ui *ui)
+{
+	return pace_interval(&ui->pace);
 }
 
 /* --- tests and reports --------------------------------------------------------------------------- */
@@ -368,6 +222,7 @@ static size_t line_dump(int row, int columns, char *out)
 			end = used;
 	}
 	out[end] = '\n';
+	out[end + 1] = 0;
 	return end + 1;
 }
 

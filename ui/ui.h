@@ -31,8 +31,12 @@ struct ui_config {
 	const struct keymap *keymap; /* outlives the ui */
 	const char *terminal;        /* TERM; NULL: as the environment says */
 	FILE *in, *out;
-	bool ascii; /* no characters beyond ASCII */
-	bool colour;
+	bool ascii;        /* no characters beyond ASCII */
+	bool colour;       /* where no theme is named: "default", else "mono" */
+	const char *theme; /* of theme.h; NULL: by `colour` */
+	bool mouse;
+	int fps;       /* pictures a second, 1 to 30; 0: 10 */
+	bool attached; /* the relay runs elsewhere: leaving stops nothing, and is not asked about */
 	const char *title; /* stands in the header: "echorelay", "echorelay demo" */
 };
 
@@ -59,6 +63,9 @@ void ui_resize(struct ui *ui);
 
 /* Paints, unless the terminal is still busy with the last picture. */
 void ui_paint(struct ui *ui, int64_t now);
+
+/* ns until the next picture is worth painting: more on a slow link. */
+int64_t ui_interval(const struct ui *ui);
 
 /*
  * What stands on the screen, as text: lines of `columns` characters without trailing space.  To be freed.

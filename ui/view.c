@@ -19,6 +19,7 @@ const struct view views[VIEW_COUNT] = {
                    .rows = main_panels,
                    .act = main_act,
                    .message = main_message,
+                   .found = main_found,
                    .hints = main_hints},
     [VIEW_DIAG] = {.name = "diag",
                    .title = "Diagnostics",
@@ -35,6 +36,7 @@ const struct view views[VIEW_COUNT] = {
                   .draw = log_draw,
                   .opened = log_opened,
                   .follow = log_follow,
+                  .act = log_act,
                   .rows = log_rows,
                   .hints = log_hints},
     [VIEW_HELP] = {.name = "help",
@@ -42,8 +44,17 @@ const struct view views[VIEW_COUNT] = {
                    .context = CONTEXT_HELP,
                    .over = true,
                    .draw = help_draw,
+                   .opened = help_opened,
+                   .act = help_act,
                    .rows = help_rows,
                    .hints = help_hints},
+    [VIEW_PROMPT] = {.title = "Prompt",
+                     .context = CONTEXT_PROMPT,
+                     .over = true,
+                     .draw = prompt_draw,
+                     .closed = prompt_closed,
+                     .key = prompt_key,
+                     .hints = quit_hints},
     [VIEW_QUIT] = {.title = "Stop the music?",
                    .context = CONTEXT_DIALOG,
                    .over = true,
@@ -77,6 +88,7 @@ void view_open(struct ui *ui, enum view_id id, int64_t now)
 		return;
 	ui->stack[++ui->depth] = id;
 	ui->lists[id].first = 0;
+	*ui->filters[id] = 0;
 	if (views[id].opened)
 		views[id].opened(ui, now);
 }
@@ -108,6 +120,11 @@ void view_draw(struct ui *ui, int64_t now)
 		lowest--;
 	for (int i = lowest; i <= ui->depth; i++)
 		views[ui->stack[i]].draw(ui, now);
+}
+
+bool view_passes(const struct ui *ui, enum view_id id, const char *text)
+{
+	return strcasestr(text, ui->filters[id]) != NULL;
 }
 
 /* --- lists --------------------------------------------------------------------------------------- */

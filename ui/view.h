@@ -27,7 +27,8 @@ enum view_id {
 	VIEW_DIAG,
 	VIEW_LOG,
 	VIEW_HELP,
-	VIEW_QUIT, /* the question before the music stops */
+	VIEW_PROMPT, /* the line that one types into */
+	VIEW_QUIT,   /* the question before the music stops */
 	VIEW_COUNT
 };
 
@@ -60,6 +61,10 @@ struct view {
 	void (*follow)(struct ui *ui, int64_t now);
 	/* How many rows its list has now: next, prev, first, last, page-up, page-down move in it. */
 	int (*rows)(const struct ui *ui);
+	/* The row of the list that stands in a row of the screen; −1: none. */
+	int (*at)(const struct ui *ui, int row);
+	/* A text was searched for, letter by letter; views that only filter need none. */
+	void (*found)(struct ui *ui, const char *text);
 	/* A command before all others see it.  True: it was for this view, and it is done. */
 	bool (*act)(struct ui *ui, const struct keymap_binding *binding, int64_t now);
 	/* A key before the keymap sees it: for fields and questions.  True: taken. */
@@ -90,6 +95,12 @@ enum view_id view_named(const char *name);
 
 /* Draws what is open, from the lowest that is to be seen. */
 void view_draw(struct ui *ui, int64_t now);
+
+/*
+ * What a view was searched for: rows that do not pass are left out.  Without regard to case; everything
+ * passes where nothing was searched for.
+ */
+bool view_passes(const struct ui *ui, enum view_id id, const char *text);
 
 /* The list of the view on top: moves to a row, or as near as there is one. */
 void list_move(struct ui *ui, int to);
@@ -122,6 +133,10 @@ struct box {
 	int row, column, rows, columns;
 };
 struct box frame_box(const struct ui *ui, int rows, int columns, const char *title);
+
+/* The keys that do it in a context, as they are shown: "←" for <Left>, "Esc" for <Esc>; the two first. */
+char *frame_keys(const struct ui *ui, enum keymap_context context, enum command_id command,
+                 const char *argument, char *text, size_t size);
 
 /* The first key of the view on top that does it: "c"; "" if there is none. */
 char *frame_key(const struct ui *ui, enum command_id command, const char *argument, char *text,

@@ -7,6 +7,8 @@
 /* The keys of the view below, made from the live keymap.  For view.c's table. */
 
 void help_draw(struct ui *ui, int64_t now);
+void help_opened(struct ui *ui, int64_t now);
+bool help_act(struct ui *ui, const struct keymap_binding *binding, int64_t now);
 int help_rows(const struct ui *ui);
 extern const struct hint help_hints[];
 

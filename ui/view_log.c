@@ -2,13 +2,15 @@
 #include "ui/view_log.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "ui/private.h"
 #include "ui/words.h"
 
 const struct hint log_hints[] = {
-    {COMMAND_HELP, "", "help"},    {COMMAND_NEXT, "", NULL},     {COMMAND_PREV, "", "move"},
-    {COMMAND_FIRST, "", "oldest"}, {COMMAND_LAST, "", "newest"}, {COMMAND_COUNT, "", NULL},
+    {COMMAND_HELP, "", "help"},       {COMMAND_NEXT, "", NULL},     {COMMAND_PREV, "", "move"},
+    {COMMAND_FIRST, "", "oldest"},    {COMMAND_LAST, "", "newest"}, {COMMAND_FIND, "", "find"},
+    {COMMAND_LEVEL, "next", "level"}, {COMMAND_COUNT, "", NULL},
 };
 
 void log_line(const struct ui *ui, int row, const struct model_event *event)
@@ -25,9 +27,23 @@ void log_line(const struct ui *ui, int row, const struct model_event *event)
 	          event->text);
 }
 
+/* The events that pass the level and the search; returns how many. */
+static int passing(const struct ui *ui, const struct model_event *events[MODEL_EVENTS])
+{
+	int count = 0;
+	for (int i = 0; i < ui->model.event_count; i++) {
+		const struct model_event *event = &ui->model.events[i];
+		if (event->level >= ui->log_level && (view_passes(ui, VIEW_LOG, event->subject) ||
+		                                      view_passes(ui, VIEW_LOG, event->text)))
+			events[count++] = event;
+	}
+	return count;
+}
+
 int log_rows(const struct ui *ui)
 {
-	return ui->model.event_count;
+	const struct model_event *events[MODEL_EVENTS];
+	return passing(ui, events);
 }
 
 void log_opened(struct ui *ui, int64_t now)
@@ -41,25 +57,57 @@ void log_opened(struct ui *ui, int64_t now)
 void log_follow(struct ui *ui, int64_t now)
 {
 	struct list *list = &ui->lists[VIEW_LOG];
+	int last = log_rows(ui) - 1;
 	(void)now;
-	if (!list->moved || list->selected >= log_rows(ui))
-		list->selected = log_rows(ui) > 0 ? log_rows(ui) - 1 : 0;
-	list->moved = list->selected != log_rows(ui) - 1;
+	if (!list->moved || list->selected > last)
+		list->selected = last > 0 ? last : 0;
+	list->moved = list->selected != last;
+}
+
+bool log_act(struct ui *ui, const struct keymap_binding *binding, int64_t now)
+{
+	static const int levels[] = {MODEL_DEBUG, MODEL_WARNING, MODEL_ERROR};
+	int at = 0;
+	if (binding->command->id != COMMAND_LEVEL)
+		return false;
+	while (at < 2 && levels[at] != ui->log_level)
+		at++;
+	ui->log_level = levels[(at + 1) % 3];
+	for (int level = MODEL_DEBUG; level <= MODEL_ERROR; level++)
+		if (!strcmp(binding->argument, model_level_name(level)))
+			ui->log_level = level;
+	log_follow(ui, now);
+	return true;
+}
+
+static void header_draw(const struct ui *ui, int count)
+{
+	char left[128], right[PROMPT_TEXT + 64];
+	const char *filter = ui->filters[VIEW_LOG];
+	snprintf(left, sizeof(left), " %s  Events%s%s%s", ui->config.title,
+	         ui->log_level > MODEL_INFO ? "  from " : "",
+	         ui->log_level > MODEL_INFO ? model_level_name(ui->log_level) : "",
+	         ui->log_level > MODEL_INFO ? " on" : "");
+	snprintf(right, sizeof(right), "%s%s%s%s%d of %d ", ui->frozen ? "FROZEN  " : "",
+	         *filter ? "only with \"" : "", filter, *filter ? "\"  " : "",
+	         count ? ui->lists[VIEW_LOG].selected + 1 : 0, count);
+	frame_header(ui, left, right);
 }
 
 void log_draw(struct ui *ui, int64_t now)
 {
+	const struct model_event *events[MODEL_EVENTS];
 	struct list *list = &ui->lists[VIEW_LOG];
-	char left[96], right[64];
-	snprintf(left, sizeof(left), " %s  Events", ui->config.title);
-	snprintf(right, sizeof(right), "%d of %d ", log_rows(ui) ? list->selected + 1 : 0,
-	         log_rows(ui));
-	frame_header(ui, left, right);
-	int shown = list_window(list, log_rows(ui), ui->canvas.rows - 3);
+	int count = passing(ui, events);
+	int shown = list_window(list, count, ui->canvas.rows - 3);
+	header_draw(ui, count);
 	for (int i = 0; i < shown; i++) {
-		log_line(ui, 1 + i, &ui->model.events[list->first + i]);
+		log_line(ui, 1 + i, events[list->first + i]);
 		if (list->first + i == list->selected)
 			draw_text(&ui->canvas, 1 + i, 0, 1, THEME_TITLE, ui->canvas.set->gutter);
 	}
+	if (!count)
+		draw_text(&ui->canvas, 2, 3, 60, THEME_DIM,
+		          ui->model.event_count ? "nothing like that" : "nothing has happened yet");
 	frame_foot(ui, now);
 }

@@ -58,6 +58,17 @@ bool main_act(struct ui *ui, const struct keymap_binding *binding, int64_t now)
 	return true;
 }
 
+/* A search goes to the first that has the text in its name. */
+void main_found(struct ui *ui, const char *text)
+{
+	for (int i = 0; *text && i < ui->model.speaker_count; i++)
+		if (strcasestr(ui->model.speakers[i].name, text)) {
+			ui->lists[VIEW_MAIN].selected = i + 1;
+			ui->lists[VIEW_MAIN].moved = true;
+			return;
+		}
+}
+
 /* --- header -------------------------------------------------------------------------------------- */
 
 static void header_left(const struct ui *ui, const struct overview *overview, char *text,
@@ -84,13 +95,18 @@ struct part {
 	char text[40];
 };
 
-static int header_parts(const struct ui *ui, const struct overview *now, struct part parts[4])
+static int header_parts(const struct ui *ui, const struct overview *now, struct part parts[5])
 {
 	struct overview calm = overview_of(&ui->calm);
 	int count = 0;
 	char clock[16];
 	if (ui->frozen)
 		parts[count++] = (struct part){3, "FROZEN"};
+	if (pace_slow(&ui->pace)) {
+		parts[count].rank = 3;
+		snprintf(parts[count++].text, sizeof(parts[0].text), "%d Hz (slow link)",
+		         ui->pace.rate);
+	}
 	if (now->playing > 1 && calm.spread_us != MODEL_UNKNOWN) {
 		parts[count].rank = 1;
 		snprintf(parts[count++].text, sizeof(parts[0].text), "spread %.0f ms",
@@ -123,7 +139,7 @@ static void parts_join(const struct part *parts, int count, int least, char *tex
 static void header_draw(const struct ui *ui)
 {
 	struct overview overview = overview_of(&ui->model);
-	struct part parts[4];
+	struct part parts[5];
 	char left[96], right[192];
 	header_left(ui, &overview, left, sizeof(left));
 	int count = header_parts(ui, &overview, parts), least = 0;
