@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -271,10 +272,9 @@ static int compare_doubles(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-double engine_pick_phase(const double *taken, uint32_t count)
+/* The middle of the widest gap on the circle, the first such. */
+static double phase_between(const double *taken, uint32_t count)
 {
-	if (!count || count > ENGINE_OUTPUTS_MAX)
-		return 0;
 	double sorted[ENGINE_OUTPUTS_MAX];
 	memcpy(sorted, taken, count * sizeof(*taken));
 	qsort(sorted, count, sizeof(*sorted), compare_doubles);
@@ -288,6 +288,25 @@ double engine_pick_phase(const double *taken, uint32_t count)
 		}
 	}
 	return best >= 1 ? best - 1 : best;
+}
+
+static bool phase_is_taken(const double *taken, uint32_t count, double phase)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (fabs(taken[i] - phase) < 1.0 / 24)
+			return true;
+	return false;
+}
+
+double engine_pick_phase(const double *taken, uint32_t count)
+{
+	static const double places[] = {0, 2 / 6.0, 4 / 6.0, 1 / 6.0, 3 / 6.0, 5 / 6.0};
+	if (count > ENGINE_OUTPUTS_MAX)
+		return 0;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (!phase_is_taken(taken, count, places[i]))
+			return places[i];
+	return phase_between(taken, count);
 }
 
 static double phase_on_air(const struct engine *engine, uint32_t air)

@@ -80,8 +80,10 @@ const struct snapshot *engine_snapshot(struct engine *engine);
 const struct output_snapshot *snapshot_output(const struct snapshot *snapshot, uint32_t id);
 
 /*
- * The phase, 0..1, that lies farthest from those in `taken`, `count` of them: the middle of the widest
- * gap on the circle, the first such.  0 where none is taken.  Pure.
+ * The phase, 0..1, for one more output beside those in `taken`, `count` of them.  At bitpool 53 a
+ * packet of 2-DH5 takes 0.26 of the time to the next, one of 3-DH5 0.16 (a2dp/airtime.h): so first the
+ * thirds, where three of the one kind do not touch, then the sixths for the other, then the middle of
+ * the widest gap.  Pure.
  */
 double engine_pick_phase(const double *taken, uint32_t count);
 

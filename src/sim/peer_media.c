@@ -20,6 +20,7 @@
 
 #define CONFIGURE_NS 60000000 /* AVDTP Set_Configuration and Open */
 #define START_NS 30000000     /* AVDTP Start */
+#define SUSPEND_NS 20000000   /* AVDTP Suspend */
 #define REPORT_NS 20000000    /* until the delay report comes */
 #define VOLUME_NS 300000000   /* until AVRCP has told the volume */
 
@@ -71,7 +72,7 @@ static int sep_delay_reporting_get(sd_bus *bus, const char *path, const char *in
 {
 	const struct device *device = user;
 	(void)bus, (void)path, (void)interface, (void)property, (void)error;
-	int reports = device->speaker && device->speaker->reports_ns >= 0;
+	int reports = device->reports_ns >= 0;
 	return sd_bus_message_append(reply, "b", reports);
 }
 
@@ -181,11 +182,21 @@ static void channel_close(struct transport *transport)
 	transport->relay_fd = transport->speaker_fd = -1;
 }
 
+/* What is asked of a device during a fade is answered after it. */
+static void answer_after(struct device *device, int64_t ns,
+                         void (*act)(struct world *, struct device *, int64_t))
+{
+	int64_t fade = device->stalled_until - device->world->now;
+	world_after(device->world, ns + (fade > 0 ? fade : 0), device, act, 0);
+}
+
 static void started(struct world *world, struct device *device, int64_t argument)
 {
 	struct transport *transport = &device->transport;
 	sd_bus_message *call = device->acquire_call;
 	(void)world, (void)argument;
+	if (world->now < device->stalled_until)
+		return answer_after(device, START_NS, started);
 	device->acquire_call = NULL;
 	if (!call)
 		return;
@@ -210,7 +221,7 @@ static int transport_acquire(sd_bus_message *call, void *user, sd_bus_error *err
 		                        "Operation Not Authorized");
 	transport->acquired = true;
 	device->acquire_call = sd_bus_message_ref(call);
-	world_after(device->world, START_NS, device, started, 0);
+	answer_after(device, START_NS, started);
 	return 1;
 }
 
@@ -223,16 +234,30 @@ static int transport_try_acquire(sd_bus_message *call, void *user, sd_bus_error 
 	return transport_acquire(call, user, error);
 }
 
+static void suspended(struct world *world, struct device *device, int64_t argument)
+{
+	sd_bus_message *call = device->release_call;
+	(void)argument;
+	if (world->now < device->stalled_until)
+		return answer_after(device, SUSPEND_NS, suspended);
+	device->release_call = NULL;
+	device->transport.acquired = false;
+	speaker_stream(device, false);
+	if (call)
+		sd_bus_reply_method_return(call, "");
+	sd_bus_message_unref(call);
+	state_set(&device->transport, TRANSPORT_IDLE);
+}
+
 static int transport_release(sd_bus_message *call, void *user, sd_bus_error *error)
 {
 	struct transport *transport = user;
-	if (!transport->acquired || transport->device->acquire_call)
+	struct device *device = transport->device;
+	if (!transport->acquired || device->acquire_call || device->release_call)
 		return sd_bus_error_set(error, "org.bluez.Error.NotAuthorized",
 		                        "Operation Not Authorized");
-	transport->acquired = false;
-	speaker_stream(transport->device, false);
-	sd_bus_reply_method_return(call, "");
-	state_set(transport, TRANSPORT_IDLE);
+	device->release_call = sd_bus_message_ref(call);
+	answer_after(device, SUSPEND_NS, suspended);
 	return 1;
 }
 
@@ -286,11 +311,20 @@ static void delay_report(struct world *world, struct device *device, int64_t arg
 {
 	struct transport *transport = &device->transport;
 	(void)argument;
-	transport->delay = (uint16_t)(device->speaker->reports_ns / 100000);
-	if (sd_bus_add_object_vtable(world->bus, &transport->delay_slot, transport->path,
+	transport->delay = (uint16_t)(device->reports_ns / 100000);
+	if (transport->delay_slot ||
+	    sd_bus_add_object_vtable(world->bus, &transport->delay_slot, transport->path,
 	                             "org.bluez.MediaTransport1", delay_vtable, transport) >= 0)
 		sd_bus_emit_properties_changed(world->bus, transport->path,
 		                               "org.bluez.MediaTransport1", "Delay", NULL);
+}
+
+void peer_transport_report(struct device *device, int64_t delay_ns)
+{
+	device->reports_ns = delay_ns;
+	if (device->transport.exists && device->transport.endpoint &&
+	    device->transport.endpoint->delay_reporting)
+		delay_report(device->world, device, 0);
 }
 
 static void volume_report(struct world *world, struct device *device, int64_t argument)
@@ -370,10 +404,18 @@ static void acquire_fail(struct device *device)
 	device->acquire_call = sd_bus_message_unref(device->acquire_call);
 }
 
+static void release_end(struct device *device)
+{
+	if (device->release_call)
+		sd_bus_reply_method_return(device->release_call, "");
+	device->release_call = sd_bus_message_unref(device->release_call);
+}
+
 void peer_transport_close(struct device *device)
 {
 	struct transport *transport = &device->transport;
 	acquire_fail(device);
+	release_end(device);
 	if (!transport->exists)
 		return;
 	speaker_stream(device, false);
@@ -405,7 +447,7 @@ static void configured(struct world *world, struct device *device, int64_t argum
 	if (call)
 		sd_bus_reply_method_return(call, "");
 	sd_bus_message_unref(call);
-	if (device->speaker->reports_ns > 0 && device->transport.endpoint->delay_reporting)
+	if (device->reports_ns > 0 && device->transport.endpoint->delay_reporting)
 		world_after(world, REPORT_NS, device, delay_report, 0);
 	if (device->speaker->absolute_volume)
 		world_after(world, VOLUME_NS, device, volume_report, 0);

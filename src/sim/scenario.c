@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/ini_text.h"
+#include "sim/radio.h"
 #include "sim/scenario_private.h"
 
 #define MS 1000000ll
@@ -70,6 +71,18 @@ static int set_number(struct parser *parser, double *number, const char *value, 
 	if (end == value || *end || !(read >= least && read <= most))
 		return complain(parser, "'%s' is no number from %g to %g", value, least, most);
 	*number = read;
+	return 1;
+}
+
+static int set_percent(struct parser *parser, double *part, const char *value)
+{
+	char *end;
+	double read = strtod(value, &end);
+	while (*end == ' ')
+		end++;
+	if (end == value || strcmp(end, "%") || !(read >= 0 && read <= 100))
+		return complain(parser, "'%s' is no percentage, like 20 %%", value);
+	*part = read / 100;
 	return 1;
 }
 
@@ -144,9 +157,9 @@ static bool action_allowed(enum section section, enum scenario_action action)
 static const char *action_read(const char *text, enum scenario_action *action)
 {
 	static const char *const names[] = {
-	    [ACTION_STALL] = "stall",   [ACTION_VANISH] = "vanish",   [ACTION_OFF] = "off",
-	    [ACTION_PAUSE] = "pause",   [ACTION_CALL] = "call",       [ACTION_KNOCK] = "knock",
-	    [ACTION_UNPLUG] = "unplug", [ACTION_RESTART] = "restart",
+	    [ACTION_STALL] = "stall",   [ACTION_VANISH] = "vanish", [ACTION_OFF] = "off",
+	    [ACTION_REPORT] = "report", [ACTION_PAUSE] = "pause",   [ACTION_CALL] = "call",
+	    [ACTION_KNOCK] = "knock",   [ACTION_UNPLUG] = "unplug", [ACTION_RESTART] = "restart",
 	};
 	for (int i = 0; i <= ACTION_RESTART; i++) {
 		size_t length = strlen(names[i]);
@@ -213,6 +226,7 @@ static int begin_adapter(struct parser *parser, const char *name)
 	struct scenario_adapter *adapter = &scenario->adapters[scenario->adapter_count++];
 	snprintf(adapter->hci, sizeof(adapter->hci), "hci%u", number);
 	snprintf(adapter->alias, sizeof(adapter->alias), "echorelay");
+	adapter->buffers = 8; /* of 1021 bytes: what Intel's and Realtek's have */
 	parser->section = SECTION_ADAPTER;
 	return 1;
 }
@@ -290,6 +304,15 @@ static int world_key(struct parser *parser, const char *key, const char *value)
 	return complain(parser, "no key '%s' in [world]; there are record, seed, event", key);
 }
 
+static int set_buffers(struct parser *parser, int *buffers, const char *value)
+{
+	double number = 0;
+	if (!set_number(parser, &number, value, 1, RADIO_BUFFERS))
+		return 0;
+	*buffers = (int)number;
+	return 1;
+}
+
 static int adapter_key(struct parser *parser, const char *key, const char *value)
 {
 	struct scenario_adapter *adapter =
@@ -300,7 +323,13 @@ static int adapter_key(struct parser *parser, const char *key, const char *value
 		return set_name(parser, adapter->alias, sizeof(adapter->alias), value);
 	if (!strcmp(key, "event"))
 		return add_event(parser, value);
-	return complain(parser, "no key '%s' in [adapter]; there are address, name, event", key);
+	if (!strcmp(key, "shared"))
+		return set_bool(parser, &adapter->shared, value);
+	if (!strcmp(key, "buffers"))
+		return set_buffers(parser, &adapter->buffers, value);
+	return complain(parser,
+	                "no key '%s' in [adapter]; there are address, name, shared, buffers, event",
+	                key);
 }
 
 static int echo_key(struct parser *parser, const char *key, const char *value)
@@ -394,7 +423,7 @@ static int speaker_sound_key(struct parser *parser, struct scenario_speaker *spe
 	return complain(
 	    parser,
 	    "no key '%s' in [speaker]; there are name, address, adapter, class, paired, "
-	    "reachable, connects, kind, latency, ppm, reports, volume, capabilities, mtu, "
+	    "reachable, connects, loss, kind, latency, ppm, reports, volume, capabilities, mtu, "
 	    "event, " AIR_KEYS,
 	    key);
 }
@@ -419,6 +448,8 @@ static int speaker_key(struct parser *parser, const char *key, const char *value
 		return set_bool(parser, &speaker->reachable, value);
 	if (!strcmp(key, "connects"))
 		return set_duration(parser, &speaker->connects_ns, value);
+	if (!strcmp(key, "loss"))
+		return set_percent(parser, &speaker->loss, value);
 	if (!strcmp(key, "event"))
 		return add_event(parser, value);
 	return speaker_sound_key(parser, speaker, key, value);

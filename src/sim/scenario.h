@@ -28,12 +28,13 @@
 #define SCENARIO_NAME 249 /* a Bluetooth name has at most 248 bytes */
 
 enum scenario_action {
-	ACTION_STALL,   /* speaker: does not take packets for a while */
-	ACTION_VANISH,  /* speaker: the link breaks, and it is out of reach for a while */
-	ACTION_OFF,     /* speaker: switched off, and on again after a while */
-	ACTION_PAUSE,   /* echo: suspends its stream for a while */
-	ACTION_CALL,    /* speaker, echo: connects by itself, as far as it is let */
-	ACTION_KNOCK,   /* speaker, echo: wants to pair with us */
+	ACTION_STALL,  /* speaker: nothing reaches it for a while, as behind a body or a wall */
+	ACTION_VANISH, /* speaker: the link breaks, and it is out of reach for a while */
+	ACTION_OFF,    /* speaker: switched off, and on again after a while */
+	ACTION_REPORT, /* speaker: its delay report is another from now on; `lasts` is the new one */
+	ACTION_PAUSE,  /* echo: suspends its stream for a while */
+	ACTION_CALL,   /* speaker, echo: connects by itself, as far as it is let */
+	ACTION_KNOCK,  /* speaker, echo: wants to pair with us */
 	ACTION_UNPLUG,  /* adapter: is pulled out for a while */
 	ACTION_RESTART, /* world: bluetoothd goes away for a while */
 };
@@ -50,6 +51,9 @@ struct scenario_adapter {
 	char hci[16];
 	char address[18];
 	char alias[SCENARIO_NAME];
+	bool
+	    shared; /* its speakers share its air and its buffers (radio.h); else each has its own */
+	int buffers;
 };
 
 /* What becomes of an attempt to pair. */
@@ -106,6 +110,7 @@ struct scenario_speaker {
 	uint16_t mtu;
 	uint8_t capabilities[SBC_CONFIG_BYTES];
 	int64_t connects_ns; /* paging and AVDTP, together */
+	double loss;         /* of its packets, 0..1, where the air is shared */
 };
 
 struct scenario {

@@ -44,12 +44,107 @@ static int record_open(struct device *device, char *message, size_t size)
 	return -errno;
 }
 
+/* The kernel stamps a packet when it is sent, on the wall clock. */
+static int64_t stamp_of(const struct world *world, struct msghdr *header)
+{
+	struct timespec wall, monotonic, stamp;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c && !world->virtual_time;
+	     c = CMSG_NXTHDR(header, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
+		clock_gettime(CLOCK_REALTIME, &wall);
+		clock_gettime(CLOCK_MONOTONIC, &monotonic);
+		return (monotonic.tv_sec - wall.tv_sec + stamp.tv_sec) * NS_PER_SECOND +
+		       monotonic.tv_nsec - wall.tv_nsec + stamp.tv_nsec;
+	}
+	return world->now;
+}
+
+static void packet_log(struct device *device, const uint8_t *packet, ssize_t size, int64_t arrival)
+{
+	if (device->packet_log)
+		fprintf(device->packet_log, "%lld %d %zd\n",
+		        (long long)(arrival - device->world->start), packet[2] << 8 | packet[3],
+		        size);
+}
+
+/* The next packet in the socket, and when it was sent.  Returns its size, or 0. */
+static ssize_t packet_receive(struct device *device, uint8_t *packet, size_t size, int64_t *sent)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(struct timespec))];
+	} control;
+	struct iovec io = {packet, size};
+	struct msghdr header = {.msg_iov = &io,
+	                        .msg_iovlen = 1,
+	                        .msg_control = control.bytes,
+	                        .msg_controllen = sizeof(control.bytes)};
+	if (device->transport.speaker_fd < 0)
+		return 0;
+	ssize_t received = recvmsg(device->transport.speaker_fd, &header, MSG_DONTWAIT);
+	if (received <= 0)
+		return 0;
+	*sent = stamp_of(device->world, &header);
+	return received;
+}
+
+static void packet_hear(struct device *device, const uint8_t *packet, ssize_t size, int64_t arrival)
+{
+	packet_log(device, packet, size, arrival);
+	dac_packet(device->dac, packet, (size_t)size, arrival);
+}
+
+/* --- the radio's end --------------------------------------------------------------------------- */
+
+static ssize_t link_fetch(void *user, uint8_t *packet, size_t size, int64_t *sent)
+{
+	return packet_receive(user, packet, size, sent);
+}
+
+static void link_arrived(void *user, const uint8_t *packet, size_t size, int64_t ns)
+{
+	packet_hear(user, packet, (ssize_t)size, ns);
+}
+
+static const struct radio_ops link_ops = {link_fetch, link_arrived, NULL};
+
+static void link_open(struct device *device)
+{
+	device->link = (struct radio_link){
+	    .ops = &link_ops,
+	    .user = device,
+	    .mtu = device->speaker->mtu,
+	    .loss = device->speaker->loss,
+	};
+	if (device->adapter->shared)
+		radio_add(&device->adapter->radio, &device->link);
+}
+
+/* --- a radio for itself: a packet arrives when it is sent ---------------------------------------- */
+
+static void packets_take(struct device *device)
+{
+	uint8_t packet[2048];
+	int64_t sent;
+	ssize_t size;
+	while ((size = packet_receive(device, packet, sizeof(packet), &sent)) > 0) {
+		/* it waited in the socket until the speaker listened */
+		int64_t arrival = sent > device->stalled_until ? sent : device->stalled_until;
+		packet_hear(device, packet, size, arrival);
+	}
+}
+
+/* --- the whole ------------------------------------------------------------------------------------ */
+
 int speaker_open(struct device *device, char *message, size_t size)
 {
 	struct dac_config config = device->speaker->dac;
 	config.axis_ns = device->world->start;
 	config.axis_rate = AXIS_RATE;
 	device->dac = dac_new(&config, on_heard, device);
+	link_open(device);
 	return device->dac ? record_open(device, message, size) : -ENOMEM;
 }
 
@@ -77,6 +172,7 @@ void speaker_stream(struct device *device, bool on)
 {
 	if (!device->dac)
 		return;
+	radio_forget(&device->adapter->radio, &device->link);
 	if (on) {
 		channel_drain(device);
 		dac_start(device->dac, device->transport.configuration);
@@ -86,63 +182,19 @@ void speaker_stream(struct device *device, bool on)
 	}
 }
 
-/* The kernel stamps a packet when it is sent, on the wall clock. */
-static int64_t stamp_of(const struct world *world, struct msghdr *header)
+void speaker_stall(struct device *device, int64_t until)
 {
-	struct timespec wall, monotonic, stamp;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c && !world->virtual_time;
-	     c = CMSG_NXTHDR(header, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS)
-			continue;
-		memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
-		clock_gettime(CLOCK_REALTIME, &wall);
-		clock_gettime(CLOCK_MONOTONIC, &monotonic);
-		return (monotonic.tv_sec - wall.tv_sec + stamp.tv_sec) * NS_PER_SECOND +
-		       monotonic.tv_nsec - wall.tv_nsec + stamp.tv_nsec;
-	}
-	return world->now;
-}
-
-static void packet_log(struct device *device, const uint8_t *packet, ssize_t size, int64_t arrival)
-{
-	if (device->packet_log)
-		fprintf(device->packet_log, "%lld %d %zd\n",
-		        (long long)(arrival - device->world->start), packet[2] << 8 | packet[3],
-		        size);
-}
-
-static bool packet_take(struct device *device)
-{
-	struct world *world = device->world;
-	uint8_t packet[2048];
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(struct timespec))];
-	} control;
-	struct iovec io = {packet, sizeof(packet)};
-	struct msghdr header = {.msg_iov = &io,
-	                        .msg_iovlen = 1,
-	                        .msg_control = control.bytes,
-	                        .msg_controllen = sizeof(control.bytes)};
-	ssize_t size = recvmsg(device->transport.speaker_fd, &header, MSG_DONTWAIT);
-	if (size <= 0)
-		return false;
-	int64_t arrival = stamp_of(world, &header);
-	if (arrival <
-	    device->stalled_until) /* it waited in the socket until the speaker listened */
-		arrival = device->stalled_until;
-	packet_log(device, packet, size, arrival);
-	dac_packet(device->dac, packet, (size_t)size, arrival);
-	return true;
+	device->stalled_until = until;
+	device->link.faded_until = until;
 }
 
 void speaker_listen(struct device *device)
 {
 	int64_t now = device->world->now;
-	bool stalled = now < device->stalled_until;
-	while (!stalled && device->transport.speaker_fd >= 0 && packet_take(device))
-		;
+	bool shared = device->adapter->shared;
+	if (!shared && now >= device->stalled_until)
+		packets_take(device);
 	/* what was sent just before this instant may still be on its way into the socket */
-	int64_t heard = device->world->virtual_time ? now : now - 2 * 1000000;
-	dac_run(device->dac, heard);
+	int64_t behind = shared ? 12000000 : 2000000;
+	dac_run(device->dac, device->world->virtual_time ? now : now - behind);
 }

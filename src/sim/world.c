@@ -180,7 +180,10 @@ static void event_happen(struct world *world, const struct scenario_event *event
 	struct device *device = event_device(world, event);
 	switch (event->action) {
 	case ACTION_STALL:
-		device->stalled_until = world->now + lasts;
+		speaker_stall(device, world->now + lasts);
+		break;
+	case ACTION_REPORT:
+		peer_transport_report(device, lasts);
 		break;
 	case ACTION_VANISH:
 		device->reachable = false;
@@ -312,6 +315,7 @@ static void device_init(struct world *world, const struct scenario_speaker *spea
 	    .paired = speaker ? speaker->paired : echo->paired,
 	    .air = speaker ? &speaker->air : &echo->air,
 	    .reachable = speaker ? speaker->reachable : true,
+	    .reports_ns = speaker ? speaker->reports_ns : -1,
 	    .transport = {.relay_fd = -1, .speaker_fd = -1},
 	};
 	const char *name = speaker ? speaker->name : echo->name;
@@ -341,6 +345,8 @@ static void adapter_init(struct world *world, int index)
 	snprintf(adapter->alias_text, sizeof(adapter->alias_text), "%s", config->alias);
 	adapter->alias = adapter->alias_text;
 	snprintf(adapter->path, sizeof(adapter->path), "/org/bluez/%s", config->hci);
+	adapter->shared = config->shared;
+	radio_init(&adapter->radio, config->buffers, world->scenario->seed);
 }
 
 static void inhabitants_add(struct world *world)
@@ -427,6 +433,10 @@ int64_t world_step(struct world *world, int64_t now)
 	}
 	world->now = now;
 	int64_t next = echo_step(world->echo, now);
+	for (int i = 0; i < world->scenario->adapter_count; i++) {
+		int64_t air = radio_run(&world->adapters[i].radio, now);
+		next = air < next ? air : next;
+	}
 	for (int i = 0; i < world->device_count; i++)
 		if (world->devices[i].speaker)
 			speaker_listen(&world->devices[i]);

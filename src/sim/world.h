@@ -11,6 +11,7 @@
 
 #include "sim/dac.h"
 #include "sim/echo.h"
+#include "sim/radio.h"
 #include "sim/scenario.h"
 
 /*
@@ -20,7 +21,7 @@
  *     relay ◄── D-Bus ──► peer_adapter.c   Adapter1, AgentManager1, Media1
  *                         peer_device.c    Device1: connecting, disconnecting, losing the link
  *                         peer_media.c     MediaEndpoint1 (remote), MediaTransport1
- *     relay ── packets ─► speaker.c ─► dac.c ─► sound files
+ *     relay ── packets ─► radio.c ─► speaker.c ─► dac.c ─► sound files
  *     relay ◄── inlet ─── echo.c ◄── music.c
  *
  * The world knows the time only from world_step: it runs on a thread of its own in real time (sim.c),
@@ -53,6 +54,8 @@ struct adapter {
 	bool paging;                                      /* one page at a time */
 	int64_t discoverable_until, pairable_until;       /* 0: for good */
 	bool exists;
+	bool shared; /* its links have one radio; else each speaker hears at once what it is sent */
+	struct radio radio;
 	sd_bus_slot *slots[3];
 };
 
@@ -101,7 +104,8 @@ struct device {
 	bool reachable;
 	bool sep_shown;
 	int next_endpoint; /* where the search for a local endpoint goes on */
-	sd_bus_message *connect_call, *acquire_call, *pair_call; /* calls not answered yet */
+	sd_bus_message *connect_call, *acquire_call, *release_call,
+	    *pair_call; /* not answered yet */
 	sd_bus_slot *slot, *sep_slot, *pending, *rssi_slot;
 	sd_bus_slot *question; /* the agent's answer, awaited */
 	bool knocking;         /* it pairs with us, not we with it */
@@ -111,6 +115,8 @@ struct device {
 	struct dac *dac;
 	SNDFILE *record;
 	FILE *packet_log;
+	struct radio_link link;
+	int64_t reports_ns; /* its delay report; −1: it makes none */
 	int64_t stalled_until;
 	int64_t last_arrival, spacing_worst;
 };
@@ -186,10 +192,12 @@ void peer_transport_close(struct device *device);
 /* A transport of another program's, in use: the Echo's, which PipeWire has. */
 void peer_transport_foreign(struct device *device, const uint8_t configuration[SBC_CONFIG_BYTES]);
 void peer_transport_set_state(struct device *device, enum transport_state state);
+void peer_transport_report(struct device *device, int64_t delay_ns); /* another delay from now on */
 
 int speaker_open(struct device *device, char *message, size_t size);
 void speaker_close(struct device *device);
 void speaker_stream(struct device *device, bool on);
+void speaker_stall(struct device *device, int64_t until);
 void speaker_listen(struct device *device);
 
 #define A2DP_SOURCE_UUID "0000110a-0000-1000-8000-00805f9b34fb"

@@ -151,13 +151,12 @@ static void stalled_speaker_is_cut_loose_and_comes_back(void **state)
 	(void)state;
 	struct house *house = house_new(HOUSE);
 	assert_true(house_wait(house, 10 * SECOND, all_stream));
-	house_device(house, "Study")->stalled_until = house->now + 3 * SECOND;
+	speaker_stall(house_device(house, "Study"), house->now + 3 * SECOND);
 	house_run(house, 500 * MS);
 	assert_int_equal(house_speaker(house, "Study")->state, SPEAKER_STALLED);
 	house_run(house, 14 * SECOND);
 	assert_int_equal(house_speaker(house, "Study")->state, SPEAKER_STREAMING);
-	assert_int_equal(house_speaker(house, "Study")->stalls,
-	                 2); /* tried once while it was deaf */
+	assert_int_equal(house_speaker(house, "Study")->stalls, 1);
 	assert_int_equal(house_speaker(house, "Hall")->late, 0);
 	int64_t at = (house->now - 1000 * SECOND) * 44100 / SECOND - 2 * 44100, count;
 	house_close(house);
@@ -166,6 +165,76 @@ static void stalled_speaker_is_cut_loose_and_comes_back(void **state)
 	assert_in_range(shift_of(kitchen, back, at) + 1, 0, 2);
 	free(kitchen);
 	free(back);
+	house_free(house);
+}
+
+/* One radio for all: the fade of one stops the others, and afterwards everybody is in place again. */
+static void fade_on_a_shared_radio_is_survived_in_place(void **state)
+{
+	(void)state;
+	static const int fades[] = {60, 300, 600, 1000};
+	char scenario[2048];
+	const char *rest = strstr(HOUSE, "[echo");
+	snprintf(scenario, sizeof(scenario), "%.*sshared = yes\n%s", (int)(rest - HOUSE), HOUSE,
+	         rest);
+	struct house *house = house_new(scenario);
+	int64_t at[COUNT(fades)], count;
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	house_command(house, "volume Study 100");
+	for (size_t i = 0; i < COUNT(fades); i++) {
+		house_run(house, 4 * SECOND);
+		speaker_stall(house_device(house, "Hall"), house->now + fades[i] * MS);
+		house_run(house, 2 * SECOND);
+		assert_true(house_wait(house, 20 * SECOND, all_stream));
+		house_run(house, 3 * SECOND);
+		at[i] = (house->now - 1000 * SECOND) * 44100 / SECOND - 44100;
+	}
+	assert_int_equal(house_speaker(house, "Kitchen")->late, 0);
+	house_close(house);
+	float *record[3];
+	for (int i = 0; i < 3; i++)
+		record[i] = house_record(house, addresses[i], &count);
+	for (size_t i = 0; i < COUNT(fades); i++)
+		for (int k = 1; k < 3; k++)
+			assert_in_range(shift_of(record[0], record[k], at[i]) + 1, 0, 2);
+	for (int i = 0; i < 3; i++)
+		free(record[i]);
+	house_free(house);
+}
+
+/* It says 150 ms, and then what is true. */
+static void changed_delay_report_is_followed(void **state)
+{
+	(void)state;
+	struct house *house = house_new("[world]\nrecord = FOLDER\n"
+	                                "[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+	                                "[echo Echo Dot]\n"
+	                                "[speaker Kitchen]\naddress = 00:00:5E:00:53:01\n"
+	                                "latency = 180 ms\nreports = 180 ms\n"
+	                                "[speaker Hall]\naddress = 00:00:5E:00:53:02\n"
+	                                "latency = 275 ms\nreports = 150 ms\n"
+	                                "event = 16 s report 275 ms\n");
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	house_run(house, 1015 * SECOND - house->now);
+	assert_in_range(house_speaker(house, "Hall")->delay_us, 29900, 30100);
+	house_run(house, 10 * SECOND);
+	assert_int_equal(house_speaker(house, "Hall")->speaker.us, 275000);
+	assert_int_equal(house_speaker(house, "Hall")->delay_us, 0);
+	assert_in_range(house_speaker(house, "Kitchen")->delay_us, 94900, 95100);
+	house_close(house);
+	int64_t count;
+	float *kitchen = house_record(house, addresses[0], &count);
+	float *hall = house_record(house, addresses[1], &count);
+	assert_in_range(shift_of(kitchen, hall, 20 * 44100) + 1, 0, 2);
+	float worst = 0; /* the tune's own steps, and no click */
+	for (int64_t i = 14 * 44100; i < 18 * 44100; i++)
+		worst = fmaxf(worst, fabsf(kitchen[i] - kitchen[i - 1]));
+	float usual = 0;
+	for (int64_t i = 10 * 44100; i < 14 * 44100; i++)
+		usual = fmaxf(usual, fabsf(kitchen[i] - kitchen[i - 1]));
+	assert_true(worst < 1.5f * usual);
+	free(kitchen);
+	free(hall);
 	house_free(house);
 }
 
@@ -297,6 +366,8 @@ int main(void)
 	    cmocka_unit_test(slower_joiner_moves_all),
 	    cmocka_unit_test(vanished_speaker_comes_back_in_place),
 	    cmocka_unit_test(stalled_speaker_is_cut_loose_and_comes_back),
+	    cmocka_unit_test(fade_on_a_shared_radio_is_survived_in_place),
+	    cmocka_unit_test(changed_delay_report_is_followed),
 	    cmocka_unit_test(bluetoothd_restart_is_survived),
 	    cmocka_unit_test(volume_never_rises_by_connecting),
 	    cmocka_unit_test(mute_and_channel),
