@@ -35,6 +35,7 @@ flags_lint    := $(flags_release)
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
 	    -Wno-sign-conversion -Wvla -Wformat=2 -Wundef
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DDATADIR='"$(PREFIX)/share/echorelay"' \
+	    -DLIBEXECDIR='"$(PREFIX)/libexec"' \
 	    -Isrc -I. $(patsubst -I%,-isystem %,$(call pkg-config-of,--cflags))
 CFLAGS   += -std=c11 -g -fPIE -fstack-protector-strong $(warnings) $(flags_$(FLAVOUR))
 LDFLAGS  += -pie -Wl,-z,relro,-z,now $(filter -fsanitize%,$(flags_$(FLAVOUR)))
@@ -43,7 +44,8 @@ ifdef WERROR
 CFLAGS   += -Werror
 endif
 
-sources := $(wildcard src/*.c src/*/*.c ui/*.c)
+helper  := src/helper/flush.c
+sources := $(filter-out $(helper),$(wildcard src/*.c src/*/*.c ui/*.c))
 generated := $(out)/generated/keymaps.c $(out)/generated/scenarios.c
 objects := $(sources:%.c=$(out)/%.o) $(generated:%.c=%.o)
 library := $(filter-out $(out)/src/main.o,$(objects))
@@ -62,7 +64,7 @@ say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(out)/echorelay
+all: $(out)/echorelay $(out)/echorelay-flush
 
 help:
 	@sed -n '2,/^$$/ s/^# \{0,1\}//p' Makefile
@@ -70,6 +72,10 @@ help:
 $(out)/echorelay: $(objects)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(out)/echorelay-flush: $(helper:%.c=$(out)/%.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
 $(out)/libechorelay.a: $(library)
 	$(call say,AR,$@)
@@ -125,10 +131,10 @@ check:
 	$(Q)$(MAKE) --no-print-directory check-flavour
 
 test_programs = $(suites:%.c=$(out)/%)
-check-flavour: $(out)/echorelay $(test_programs) $(tools:%.c=$(out)/%)
+check-flavour: $(out)/echorelay $(out)/echorelay-flush $(test_programs) $(tools:%.c=$(out)/%)
 	$(Q)BUILD=$(out) FLAVOUR=$(FLAVOUR) tests/run.sh $(test_programs) $(wildcard tests/e2e/test-*.sh)
 
-rig-programs: $(out)/echorelay $(rig:%.c=$(out)/%)
+rig-programs: $(out)/echorelay $(out)/echorelay-flush $(rig:%.c=$(out)/%)
 
 check-rig soak:
 	$(Q).ci/packages.sh build rig
@@ -152,13 +158,15 @@ lint:
 	$(Q)BUILD=$(out) tests/lint/run.sh
 
 format:
-	clang-format -i $(sources) $(wildcard src/*.h src/*/*.h ui/*.h tests/*/*.[ch] tests/rig/*/*.[ch])
+	clang-format -i $(sources) $(helper) $(wildcard src/*.h src/*/*.h ui/*.h tests/*/*.[ch] tests/rig/*/*.[ch])
 
 install: all
 	install -Dm755 $(out)/echorelay $(DESTDIR)$(PREFIX)/bin/echorelay
+	install -Dm755 $(out)/echorelay-flush $(DESTDIR)$(PREFIX)/libexec/echorelay-flush
 	for f in keymaps/*.keys; do install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/echorelay/$$f; done
 	for f in man/*.1; do install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/man/man1/$${f##*/}; done
 	for f in man/*.5; do install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/man/man5/$${f##*/}; done
+	for f in man/*.8; do install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/man/man8/$${f##*/}; done
 
 uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/bin/echorelay $(DESTDIR)$(PREFIX)/share/echorelay

@@ -199,6 +199,7 @@ static int build_relay(struct program *program)
 	    .journal = &program->journal,
 	    .source = program->source,
 	    .bus_fd = program->sim ? sim_bus_fd(program->sim) : -1,
+	    .flush_fd = program->sim ? sim_flush_fd(program->sim) : 0,
 	    .bus_address = options->bus,
 	    .adapters = options->adapters,
 	    .own_thread = true,

@@ -6,6 +6,7 @@
 
 #define SECOND 1000000000ll
 #define BACKOFF_FIRST (2 * SECOND)
+#define BACKOFF_STALL (SECOND / 4)
 #define BACKOFF_MOST (60 * SECOND)
 #define ENDPOINTS_MOST 7
 
@@ -67,12 +68,22 @@ enum policy_action policy_next(const struct policy_link *link, int64_t now)
 	return link->reachable && !link->paging ? POLICY_CONNECT : POLICY_WAIT;
 }
 
-int64_t policy_backoff(int attempt)
+static int64_t backoff(int64_t first, int attempt)
 {
-	int64_t wait = BACKOFF_FIRST;
+	int64_t wait = first;
 	while (--attempt > 0 && wait < BACKOFF_MOST)
 		wait *= 2;
 	return wait < BACKOFF_MOST ? wait : BACKOFF_MOST;
+}
+
+int64_t policy_backoff(int attempt)
+{
+	return backoff(BACKOFF_FIRST, attempt);
+}
+
+int64_t policy_backoff_stall(int attempt)
+{
+	return backoff(BACKOFF_STALL, attempt);
 }
 
 int policy_endpoints(int speakers)

@@ -51,6 +51,12 @@ enum policy_action policy_next(const struct policy_link *link, int64_t now);
 /* How long to wait before attempt number `attempt` (the first is 1): 2, 4, 8, … 60 s. */
 int64_t policy_backoff(int attempt);
 
+/*
+ * The same after a stall: 0.25, 0.5, 1, … 60 s.  The link is up, and suspending the stream takes as long
+ * as the speaker is out of reach: when that is answered, it is most likely there again.
+ */
+int64_t policy_backoff_stall(int attempt);
+
 /* Endpoints that an adapter needs for so many paired speakers: one more, at most 7. */
 int policy_endpoints(int speakers);
 

@@ -49,6 +49,15 @@ struct speaker {
 	char problem[SPEAKER_PROBLEM];
 };
 
+/* The helper that sets flush timeouts. */
+struct flush {
+	bool tried, told;
+	int fd;      /* 0: there is none */
+	pid_t child; /* 0: not ours to wait for */
+	sd_event_source *io;
+	char path[4096];
+};
+
 struct relay {
 	struct relay_config config;
 	struct settings *settings;
@@ -71,6 +80,7 @@ struct relay {
 	bool align_again;
 	struct undo undo;
 
+	struct flush flush;
 	sd_event *event;
 	sd_event_source *timer, *engine_io, *source_io;
 
@@ -102,6 +112,7 @@ void speaker_connected(struct speaker *speaker, const char *problem);
 void speaker_acquired(struct speaker *speaker, int fd, uint16_t mtu, const char *problem);
 void speaker_released(struct speaker *speaker);
 void speaker_stalled(struct speaker *speaker);
+void speaker_flushed(struct speaker *speaker); /* its radio has dropped packets */
 void speaker_failed(struct speaker *speaker, int error);
 void speaker_removed(struct speaker *speaker, const struct output_snapshot *last);
 void speaker_set_state(struct speaker *speaker, enum model_speaker_state state);
@@ -112,6 +123,11 @@ void speaker_send_volume(struct speaker *speaker);
 int speaker_volume(const struct speaker *speaker); /* percent */
 struct model_term speaker_latency(const struct speaker *speaker);
 int relay_align(struct relay *relay);
+
+/* flush.c */
+void flush_guard(struct relay *relay, uint32_t output, int fd); /* the fd stays the caller's */
+void flush_dispatch(struct relay *relay);
+void flush_close(struct relay *relay);
 
 /* watch.c */
 void speakers_watch(struct relay *relay);

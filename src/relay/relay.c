@@ -351,6 +351,7 @@ int64_t relay_step(struct relay *relay)
 	while (relay->bus && sd_bus_process(relay->bus, NULL) > 0)
 		;
 	relay->source->ops->dispatch(relay->source);
+	flush_dispatch(relay);
 	if (!relay->config.own_thread)
 		engine = engine_step(relay->engine, relay_now(relay));
 	engine_dispatch(relay->engine);
@@ -417,6 +418,7 @@ void relay_free(struct relay *relay)
 	sd_event_source_unref(relay->source_io);
 	relay->source->ops->close(relay->source);
 	bus_close(relay);
+	flush_close(relay);
 	engine_free(relay->engine);
 	settings_save(relay->settings);
 	for (int i = 0; i < relay->speaker_count; i++)

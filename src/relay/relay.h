@@ -32,6 +32,8 @@ struct relay_config {
 	/* D-Bus: the peer at the other end of a descriptor, an address, or (−1 and NULL) the system bus. */
 	int bus_fd;
 	const char *bus_address;
+	/* The other end of a flush helper (base/flush_protocol.h); 0: the program is started. */
+	int flush_fd;
 	const char *const *adapters; /* addresses of those to use, ends with NULL; NULL: all */
 	bool own_thread; /* the engine runs on a thread of its own; else relay_step moves it */
 	bool looks_only; /* shows what there is and touches nothing */

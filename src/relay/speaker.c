@@ -129,12 +129,13 @@ static void speaker_back_off(struct speaker *speaker, enum model_speaker_state s
 	bool played = speaker->state == SPEAKER_STREAMING || speaker->state == SPEAKER_CONGESTED;
 	if (played && relay_now(speaker->relay) - speaker->state_since > PLAYED_WELL_NS)
 		speaker->attempt = 0;
-	int64_t wait = policy_backoff(++speaker->attempt);
+	int64_t wait = state == SPEAKER_STALLED ? policy_backoff_stall(++speaker->attempt)
+	                                        : policy_backoff(++speaker->attempt);
 	speaker->not_before = relay_now(speaker->relay) + wait;
 	snprintf(speaker->problem, sizeof(speaker->problem), "%s", problem);
 	speaker_set_state(speaker, state);
 	journal_write(speaker->relay->journal, JOURNAL_WARNING, speaker->kept->name,
-	              "%s; next attempt in %d s", problem, (int)(wait / SECOND_NS));
+	              "%s; next attempt in %g s", problem, (double)wait / SECOND_NS);
 }
 
 /* --- devices ----------------------------------------------------------------------------------- */
@@ -467,7 +468,10 @@ static int output_start(struct speaker *speaker, int fd)
 	    .mix = matrix_of(speaker),
 	};
 	memcpy(config.configuration, configuration->bytes, SBC_CONFIG_BYTES);
-	return engine_add_output(relay->engine, &config, air_of(speaker), &speaker->output);
+	error = engine_add_output(relay->engine, &config, air_of(speaker), &speaker->output);
+	if (!error)
+		flush_guard(relay, speaker->output, fd);
+	return error;
 }
 
 static const char *start_problem(int error)
@@ -514,12 +518,24 @@ void speaker_released(struct speaker *speaker)
 	speaker->calling = false;
 }
 
-void speaker_stalled(struct speaker *speaker)
+/* Its stream is suspended, which frees the air for the others, and started anew, at its place. */
+static void speaker_cut_loose(struct speaker *speaker, const char *problem)
 {
 	speaker->totals.stalls++;
-	speaker_back_off(speaker, SPEAKER_STALLED,
-	                 "takes no packets: too far away, or the air is full");
+	speaker_back_off(speaker, SPEAKER_STALLED, problem);
 	speaker_stop(speaker);
+}
+
+void speaker_stalled(struct speaker *speaker)
+{
+	speaker_cut_loose(speaker, "takes no packets: too far away, or the air is full");
+}
+
+/* One that plays what comes, one after the other, is out of its place by what is missing. */
+void speaker_flushed(struct speaker *speaker)
+{
+	if (!speaker->removing)
+		speaker_cut_loose(speaker, "out of reach: packets for it were dropped");
 }
 
 void speaker_failed(struct speaker *speaker, int error)

@@ -226,6 +226,7 @@ static int begin_adapter(struct parser *parser, const char *name)
 	struct scenario_adapter *adapter = &scenario->adapters[scenario->adapter_count++];
 	snprintf(adapter->hci, sizeof(adapter->hci), "hci%u", number);
 	snprintf(adapter->alias, sizeof(adapter->alias), "echorelay");
+	adapter->flushes = true;
 	adapter->buffers = 8; /* of 1021 bytes: what Intel's and Realtek's have */
 	parser->section = SECTION_ADAPTER;
 	return 1;
@@ -325,11 +326,14 @@ static int adapter_key(struct parser *parser, const char *key, const char *value
 		return add_event(parser, value);
 	if (!strcmp(key, "shared"))
 		return set_bool(parser, &adapter->shared, value);
+	if (!strcmp(key, "flush"))
+		return set_bool(parser, &adapter->flushes, value);
 	if (!strcmp(key, "buffers"))
 		return set_buffers(parser, &adapter->buffers, value);
-	return complain(parser,
-	                "no key '%s' in [adapter]; there are address, name, shared, buffers, event",
-	                key);
+	return complain(
+	    parser,
+	    "no key '%s' in [adapter]; there are address, name, shared, buffers, flush, event",
+	    key);
 }
 
 static int echo_key(struct parser *parser, const char *key, const char *value)

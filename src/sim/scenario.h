@@ -54,6 +54,7 @@ struct scenario_adapter {
 	bool
 	    shared; /* its speakers share its air and its buffers (radio.h); else each has its own */
 	int buffers;
+	bool flushes; /* a flush helper may set timeouts */
 };
 
 /* What becomes of an attempt to pair. */

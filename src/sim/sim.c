@@ -21,7 +21,7 @@ struct sim {
 	struct scenario *scenario;
 	struct echo *echo;
 	struct world *world;
-	int relay_fd;
+	int relay_fd, flush_fd;
 	pthread_t thread;
 	bool runs;
 	atomic_bool stop;
@@ -39,8 +39,9 @@ static int sim_build(struct sim *sim, struct music *music, int64_t now, bool vir
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
 		return -errno;
 	sim->relay_fd = fds[0];
-	return world_new(&sim->world, sim->scenario, sim->echo, fds[1], now, virtual_time, message,
-	                 size);
+	int error = world_new(&sim->world, sim->scenario, sim->echo, fds[1], now, virtual_time,
+	                      message, size);
+	return error < 0 ? error : peer_flush_open(sim->world, &sim->flush_fd);
 }
 
 static int music_choose(struct music **music, const char *file, char *message, size_t size)
@@ -70,7 +71,7 @@ static struct sim *sim_alloc(void)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));
 	if (sim)
-		sim->relay_fd = -1;
+		sim->relay_fd = sim->flush_fd = -1;
 	return sim;
 }
 
@@ -115,6 +116,8 @@ void sim_free(struct sim *sim)
 	free(sim->scenario);
 	if (sim->relay_fd >= 0)
 		close(sim->relay_fd);
+	if (sim->flush_fd >= 0)
+		close(sim->flush_fd);
 	free(sim);
 }
 
@@ -122,6 +125,13 @@ int sim_bus_fd(struct sim *sim)
 {
 	int fd = sim->relay_fd;
 	sim->relay_fd = -1;
+	return fd;
+}
+
+int sim_flush_fd(struct sim *sim)
+{
+	int fd = sim->flush_fd;
+	sim->flush_fd = -1;
 	return fd;
 }
 

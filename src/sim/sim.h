@@ -29,6 +29,9 @@ void sim_free(struct sim *sim);
 /* The relay's end of the D-Bus connection; it owns it from now on.  To be asked once. */
 int sim_bus_fd(struct sim *sim);
 
+/* The relay's end of the flush helper; it owns it from now on.  To be asked once. */
+int sim_flush_fd(struct sim *sim);
+
 /* The Echo, as a source. */
 struct source *sim_source(struct sim *sim);
 

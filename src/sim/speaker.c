@@ -93,6 +93,9 @@ static ssize_t packet_receive(struct device *device, uint8_t *packet, size_t siz
 static void packet_hear(struct device *device, const uint8_t *packet, ssize_t size, int64_t arrival)
 {
 	packet_log(device, packet, size, arrival);
+	if (device->last_arrival && arrival - device->last_arrival > device->spacing_worst)
+		device->spacing_worst = arrival - device->last_arrival;
+	device->last_arrival = arrival;
 	dac_packet(device->dac, packet, (size_t)size, arrival);
 }
 
@@ -108,7 +111,12 @@ static void link_arrived(void *user, const uint8_t *packet, size_t size, int64_t
 	packet_hear(user, packet, (ssize_t)size, ns);
 }
 
-static const struct radio_ops link_ops = {link_fetch, link_arrived, NULL};
+static void link_flushed(void *user)
+{
+	peer_flush_occurred(user);
+}
+
+static const struct radio_ops link_ops = {link_fetch, link_arrived, link_flushed};
 
 static void link_open(struct device *device)
 {

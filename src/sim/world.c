@@ -415,6 +415,7 @@ void world_free(struct world *world)
 		speaker_close(&world->devices[i]);
 	}
 	peer_adapters_remove(world);
+	peer_flush_close(world);
 	sd_bus_slot_unref(world->manager_slot);
 	sd_bus_slot_unref(world->filter_slot);
 	sd_bus_flush_close_unref(world->bus);
@@ -432,6 +433,7 @@ int64_t world_step(struct world *world, int64_t now)
 		timer.act(world, timer.device, timer.argument);
 	}
 	world->now = now;
+	peer_flush_serve(world);
 	int64_t next = echo_step(world->echo, now);
 	for (int i = 0; i < world->scenario->adapter_count; i++) {
 		int64_t air = radio_run(&world->adapters[i].radio, now);

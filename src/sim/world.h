@@ -23,6 +23,7 @@
  *                         peer_media.c     MediaEndpoint1 (remote), MediaTransport1
  *     relay ── packets ─► radio.c ─► speaker.c ─► dac.c ─► sound files
  *     relay ◄── inlet ─── echo.c ◄── music.c
+ *     relay ◄── flush helper's messages ──► peer_flush.c
  *
  * The world knows the time only from world_step: it runs on a thread of its own in real time (sim.c),
  * or by hand in virtual time.  It behaves as BlueZ 5.66 does; where a rule comes from its source, the
@@ -116,6 +117,7 @@ struct device {
 	SNDFILE *record;
 	FILE *packet_log;
 	struct radio_link link;
+	uint32_t flush_id;  /* the relay's name for the stream whose packets may be dropped */
 	int64_t reports_ns; /* its delay report; −1: it makes none */
 	int64_t stalled_until;
 	int64_t last_arrival, spacing_worst;
@@ -138,6 +140,7 @@ struct world {
 	int timer_count;
 	struct timer timers[WORLD_TIMERS];
 	struct echo *echo;
+	int flush_fd; /* the flush helper's end; −1 */
 };
 
 /*
@@ -193,6 +196,12 @@ void peer_transport_close(struct device *device);
 void peer_transport_foreign(struct device *device, const uint8_t configuration[SBC_CONFIG_BYTES]);
 void peer_transport_set_state(struct device *device, enum transport_state state);
 void peer_transport_report(struct device *device, int64_t delay_ns); /* another delay from now on */
+
+/* peer_flush.c: does for this world's links what echorelay-flush(8) does for real ones. */
+int peer_flush_open(struct world *world, int *ret_relay_fd);
+void peer_flush_close(struct world *world);
+void peer_flush_serve(struct world *world);
+void peer_flush_occurred(struct device *device);
 
 int speaker_open(struct device *device, char *message, size_t size);
 void speaker_close(struct device *device);

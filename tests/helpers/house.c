@@ -37,6 +37,7 @@ struct house *house_new(const char *scenario)
 	    .journal = &house->journal,
 	    .source = sim_source(house->sim),
 	    .bus_fd = sim_bus_fd(house->sim),
+	    .flush_fd = sim_flush_fd(house->sim),
 	};
 	assert_int_equal(relay_new(&house->relay, &config), 0);
 	return house;

@@ -32,6 +32,7 @@ only src/bluez 'bluez/|a2dp/sbc_config\.h'
 only src/pipewire 'pipewire/|engine/source\.h'
 only src/sim 'sim/|a2dp/|audio/|engine/(source|inlet|clock)\.h|base/'
 only src/relay 'relay/|bluez/bluez\.h|engine/(engine|source|clock)\.h|audio/mix\.h|a2dp/(airtime|sbc_config)\.h|base/'
+only src/helper 'base/'
 only ui 'ui/|relay/(model|command)\.h|base/'
 
 rt='src/engine/relay_thread.c src/engine/output.c src/engine/channel.c src/engine/intake.c src/audio src/a2dp'
