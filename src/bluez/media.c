@@ -25,13 +25,6 @@
 #define ACQUIRE_TIMEOUT_US 15000000
 #define OTHER_RATE(rate) ((rate) == 44100 ? 48000u : 44100u)
 
-struct endpoint {
-	struct spa_list link; /* bluez_adapter.endpoint_list */
-	struct bluez_adapter *adapter;
-	char path[64];
-	sd_bus_slot *object, *registration;
-};
-
 /* --- what BlueZ calls -------------------------------------------------------------------------- */
 
 static int reject(sd_bus_error *error, const char *why)
@@ -39,18 +32,25 @@ static int reject(sd_bus_error *error, const char *why)
 	return sd_bus_error_set(error, "org.bluez.Error.InvalidArguments", why);
 }
 
+int media_select(const struct bluez *bluez, uint8_t configuration[SBC_CONFIG_BYTES],
+                 const void *capabilities, size_t size)
+{
+	int result = sbc_config_select(configuration, capabilities, size, bluez->rate);
+	if (result == -ENOTSUP)
+		result =
+		    sbc_config_select(configuration, capabilities, size, OTHER_RATE(bluez->rate));
+	return result;
+}
+
 static int select_configuration(sd_bus_message *call, void *user, sd_bus_error *error)
 {
 	struct endpoint *endpoint = user;
-	uint32_t rate = endpoint->adapter->bluez->rate;
 	uint8_t configuration[SBC_CONFIG_BYTES];
 	const void *capabilities;
 	size_t size;
 	if (sd_bus_message_read_array(call, 'y', &capabilities, &size) < 0)
 		return reject(error, "no capabilities");
-	int result = sbc_config_select(configuration, capabilities, size, rate);
-	if (result == -ENOTSUP)
-		result = sbc_config_select(configuration, capabilities, size, OTHER_RATE(rate));
+	int result = media_select(endpoint->adapter->bluez, configuration, capabilities, size);
 	if (result < 0)
 		return reject(error, "capabilities that are none of SBC");
 	sd_bus_message *reply = NULL;
@@ -64,28 +64,41 @@ static int select_configuration(sd_bus_message *call, void *user, sd_bus_error *
 	return result;
 }
 
+/* Why the stream cannot be ours; NULL: it can. */
+static const char *configuration_problem(const struct bluez *bluez,
+                                         const struct bluez_transport *transport)
+{
+	struct sbc_config config;
+	if (sbc_config_parse(&config, transport->configuration.bytes,
+	                     transport->configuration.size))
+		return "a configuration that is none of SBC";
+	if (!transport->device || !bluez->events->accept(bluez->user, transport->device))
+		return "not a speaker of ours";
+	return NULL;
+}
+
 static int set_configuration(sd_bus_message *call, void *user, sd_bus_error *error)
 {
 	struct endpoint *endpoint = user;
 	struct bluez *bluez = endpoint->adapter->bluez;
-	struct sbc_config config;
-	const char *path;
+	const char *path, *problem = "properties that make no sense";
 	if (sd_bus_message_read_basic(call, 'o', &path) < 0)
 		return reject(error, "no transport");
 	struct bluez_transport *transport = objects_transport(bluez, path);
 	if (!transport)
 		return -ENOMEM;
 	bool announced = *transport->device_path;
-	if (objects_transport_read(transport, call) < 0 ||
-	    sbc_config_parse(&config, transport->configuration.bytes,
-	                     transport->configuration.size)) {
+	if (objects_transport_read(transport, call) >= 0)
+		problem = configuration_problem(bluez, transport);
+	if (problem) {
 		if (!announced) {
 			spa_list_remove(&transport->link);
 			free(transport);
 		}
-		return reject(error, "a configuration that is none of SBC");
+		return reject(error, problem);
 	}
 	transport->mine = true;
+	transport->endpoint = endpoint;
 	bluez->events->transport(bluez->user, transport, announced ? BLUEZ_CHANGED : BLUEZ_ADDED);
 	return sd_bus_reply_method_return(call, "");
 }
@@ -104,6 +117,20 @@ static int clear_configuration(sd_bus_message *call, void *user, sd_bus_error *e
 			}
 	}
 	return sd_bus_reply_method_return(call, "");
+}
+
+struct endpoint *media_free_endpoint(const struct bluez_adapter *adapter)
+{
+	struct endpoint *endpoint;
+	const struct bluez_transport *transport;
+	spa_list_for_each (endpoint, &adapter->endpoint_list, link) {
+		bool busy = endpoint->registration != NULL; /* not there yet */
+		spa_list_for_each (transport, &adapter->bluez->transports, link)
+			busy |= transport->endpoint == endpoint;
+		if (!busy)
+			return endpoint;
+	}
+	return NULL;
 }
 
 static void endpoint_free(struct endpoint *endpoint)

@@ -29,12 +29,18 @@ struct source_info {
 	uint32_t channels;
 	char server[32];    /* what it comes from, "PipeWire 1.4.2"; empty = not known */
 	int64_t latency_ns; /* from its air or disk to the inlet; −1 = not known */
+	float gain;         /* its volume, if that is in its samples already; 1 = it is not */
 	char problem[SOURCE_TEXT];
 };
 
 struct source_events {
 	/* Something of it is different; called from dispatch, first soon after open. */
 	void (*changed)(void *user, const struct source_info *info);
+	/*
+	 * How welcome is the Bluetooth device at `address` as a source?  0: not at all; of several the
+	 * most welcome is taken, the first such.  May answer otherwise as more becomes known.
+	 */
+	int (*welcome)(void *user, const char *address);
 };
 
 struct source;

@@ -131,6 +131,7 @@ static void tell(struct capture *capture, enum source_state state, const char *p
 	info.latency_ns = -1;
 	info.channels = 2;
 	snprintf(info.server, sizeof(info.server), "%s", capture->server);
+	info.gain = 1;
 	const struct graph_node *node = capture->stream ? &capture->target : NULL;
 	int64_t latency = atomic_load_explicit(&capture->latency_ns, memory_order_relaxed);
 	snprintf(info.problem, sizeof(info.problem), "%s", problem);
@@ -139,6 +140,7 @@ static void tell(struct capture *capture, enum source_state state, const char *p
 		snprintf(info.name, sizeof(info.name), "%s",
 		         *node->description ? node->description : node->name);
 		snprintf(info.address, sizeof(info.address), "%s", node->address);
+		info.gain = node->volume;
 		if (!node->is_bluetooth || capture->reports_latency) /* before 1.4 it is made up */
 			info.latency_ns = state == SOURCE_STREAMING ? latency : -1;
 	}
@@ -258,6 +260,8 @@ static void on_graph(void *user)
 	const struct graph_node *node = capture->graph ? graph_target(capture->graph) : NULL;
 	if (capture->stream && (!node || node->id != capture->target.id))
 		stream_drop(capture);
+	if (node && capture->stream)
+		capture->target.volume = node->volume;
 	if (node && !capture->stream)
 		stream_make(capture, node);
 	gate_set(capture);
@@ -314,6 +318,14 @@ static const struct pw_core_events core_events = {
     .done = on_core_done,
 };
 
+static int on_welcome(void *user, const char *address)
+{
+	struct capture *capture = user;
+	return capture->events->welcome ? capture->events->welcome(capture->user, address) : 1;
+}
+
+static const struct graph_events graph_events = {on_graph, on_welcome};
+
 static void daemon_find(struct capture *capture)
 {
 	capture->core = pw_context_connect(capture->context, NULL, 0);
@@ -323,8 +335,8 @@ static void daemon_find(struct capture *capture)
 		return;
 	}
 	pw_core_add_listener(capture->core, &capture->core_listener, &core_events, capture);
-	capture->graph =
-	    graph_new(capture->core, *capture->wanted ? capture->wanted : NULL, on_graph, capture);
+	capture->graph = graph_new(capture->core, *capture->wanted ? capture->wanted : NULL,
+	                           &graph_events, capture);
 	pw_core_sync(capture->core, PW_ID_CORE, 0);
 	tell_missing(capture);
 }
@@ -333,10 +345,13 @@ static void on_retry(void *data, uint64_t expirations)
 {
 	struct capture *capture = data;
 	(void)expirations;
-	if (!capture->core)
+	if (!capture->core) {
 		daemon_find(capture);
-	else
-		gate_set(capture); /* the latency may have changed */
+		return;
+	}
+	if (capture->graph)
+		graph_reconsider(capture->graph);
+	gate_set(capture); /* the latency may have changed */
 }
 
 /* --- as a source ---------------------------------------------------------------------------------- */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <spa/param/props.h>
+#include <spa/pod/parser.h>
 #include <spa/utils/list.h>
 
 struct node {
@@ -25,33 +27,43 @@ struct graph {
 	struct pw_registry *registry;
 	struct spa_hook listener;
 	char wanted[GRAPH_TEXT];
-	void (*changed)(void *user);
+	const struct graph_events *events;
 	void *user;
 	struct spa_list nodes, links;
 	const struct graph_node *target;
 };
 
-static bool is_wanted(const struct graph *graph, const struct node *node)
+static int node_welcome(const struct graph *graph, const struct node *node)
 {
-	if (!*graph->wanted)
-		return node->ready && node->shown.is_bluetooth && !node->shown.is_sink;
-	return !strcmp(node->shown.name, graph->wanted) ||
-	       !strcmp(node->shown.serial, graph->wanted);
+	if (*graph->wanted)
+		return !strcmp(node->shown.name, graph->wanted) ||
+		       !strcmp(node->shown.serial, graph->wanted);
+	if (!node->ready || !node->shown.is_bluetooth || node->shown.is_sink)
+		return 0;
+	return graph->events->welcome(graph->user, node->shown.address);
 }
 
 static void target_choose(struct graph *graph)
 {
 	const struct graph_node *target = NULL;
 	struct node *node;
-	spa_list_for_each (node, &graph->nodes, link)
-		if (is_wanted(graph, node)) {
+	int best = 0;
+	spa_list_for_each (node, &graph->nodes, link) {
+		int welcome = node_welcome(graph, node);
+		if (welcome > best) {
+			best = welcome;
 			target = &node->shown;
-			break;
 		}
+	}
 	if (target == graph->target)
 		return;
 	graph->target = target;
-	graph->changed(graph->user);
+	graph->events->changed(graph->user);
+}
+
+void graph_reconsider(struct graph *graph)
+{
+	target_choose(graph);
 }
 
 static void text_take(char *text, size_t size, const struct spa_dict *props, const char *key)
@@ -75,7 +87,39 @@ static void on_node_info(void *data, const struct pw_node_info *info)
 	target_choose(node->graph);
 }
 
-static const struct pw_node_events node_events = {PW_VERSION_NODE_EVENTS, .info = on_node_info};
+/* PipeWire's bluez plugin sets a source's volume on its node (bluez5-device.c, dynamic nodes). */
+static void on_node_param(void *data, int seq, uint32_t id, uint32_t index, uint32_t next,
+                          const struct spa_pod *param)
+{
+	struct node *node = data;
+	float volume;
+	(void)seq, (void)index, (void)next;
+	if (id != SPA_PARAM_Props || !param ||
+	    spa_pod_parse_object(param, SPA_TYPE_OBJECT_Props, NULL, SPA_PROP_volume,
+	                         SPA_POD_Float(&volume)) < 0)
+		return;
+	node->shown.volume = volume;
+	if (node->graph->target == &node->shown)
+		node->graph->events->changed(node->graph->user);
+}
+
+static const struct pw_node_events node_events = {
+    PW_VERSION_NODE_EVENTS,
+    .info = on_node_info,
+    .param = on_node_param,
+};
+
+static void node_bind(struct graph *graph, struct node *node)
+{
+	uint32_t params[] = {SPA_PARAM_Props};
+	node->proxy = pw_registry_bind(graph->registry, node->shown.id, PW_TYPE_INTERFACE_Node,
+	                               PW_VERSION_NODE, 0);
+	if (!node->proxy)
+		return;
+	pw_proxy_add_object_listener(node->proxy, &node->listener, &node_events, node);
+	if (node->shown.is_bluetooth)
+		pw_node_subscribe_params((struct pw_node *)node->proxy, params, 1);
+}
 
 static void node_free(struct node *node)
 {
@@ -95,15 +139,13 @@ static void node_add(struct graph *graph, uint32_t id, const struct spa_dict *pr
 		return;
 	node->graph = graph;
 	node->shown.id = id;
+	node->shown.volume = 1;
 	node->shown.is_sink = class && !strcmp(class, "Audio/Sink");
 	text_take(node->shown.name, sizeof(node->shown.name), props, PW_KEY_NODE_NAME);
 	text_take(node->shown.serial, sizeof(node->shown.serial), props, "object.serial");
 	node->shown.is_bluetooth = !strncmp(node->shown.name, "bluez_input.", 12);
 	spa_list_append(&graph->nodes, &node->link);
-	node->proxy =
-	    pw_registry_bind(graph->registry, id, PW_TYPE_INTERFACE_Node, PW_VERSION_NODE, 0);
-	if (node->proxy)
-		pw_proxy_add_object_listener(node->proxy, &node->listener, &node_events, node);
+	node_bind(graph, node);
 	target_choose(graph);
 }
 
@@ -122,7 +164,7 @@ static void link_add(struct graph *graph, uint32_t id, const struct spa_dict *pr
 	link->output = number_of(props, PW_KEY_LINK_OUTPUT_NODE);
 	link->input = number_of(props, PW_KEY_LINK_INPUT_NODE);
 	spa_list_append(&graph->links, &link->link);
-	graph->changed(graph->user);
+	graph->events->changed(graph->user);
 }
 
 static void on_global(void *data, uint32_t id, uint32_t permissions, const char *type,
@@ -146,7 +188,7 @@ static void on_global_remove(void *data, uint32_t id)
 		if (link->id == id) {
 			spa_list_remove(&link->link);
 			free(link);
-			graph->changed(graph->user);
+			graph->events->changed(graph->user);
 		}
 	spa_list_for_each_safe (node, next_node, &graph->nodes, link)
 		if (node->shown.id == id) {
@@ -154,7 +196,7 @@ static void on_global_remove(void *data, uint32_t id)
 			graph->target = was_target ? NULL : graph->target;
 			node_free(node);
 			if (was_target)
-				graph->changed(graph->user);
+				graph->events->changed(graph->user);
 			target_choose(graph);
 			return;
 		}
@@ -166,14 +208,14 @@ static const struct pw_registry_events registry_events = {
     .global_remove = on_global_remove,
 };
 
-struct graph *graph_new(struct pw_core *core, const char *wanted, void (*changed)(void *user),
+struct graph *graph_new(struct pw_core *core, const char *wanted, const struct graph_events *events,
                         void *user)
 {
 	struct graph *graph = calloc(1, sizeof(*graph));
 	if (!graph)
 		return NULL;
 	snprintf(graph->wanted, sizeof(graph->wanted), "%s", wanted ? wanted : "");
-	graph->changed = changed;
+	graph->events = events;
 	graph->user = user;
 	spa_list_init(&graph->nodes);
 	spa_list_init(&graph->links);

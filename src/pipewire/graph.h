@@ -22,20 +22,31 @@ struct graph_node {
 	char address[18]; /* api.bluez5.address */
 	bool is_sink;     /* its monitor is meant */
 	bool is_bluetooth;
+	float volume; /* that PipeWire applies to its samples; 1: they are as they came */
 };
 
 struct graph;
 
+struct graph_events {
+	/* graph_target gives another answer, or something of the target is different. */
+	void (*changed)(void *user);
+	/* How welcome a Bluetooth device is as the source (engine/source.h). */
+	int (*welcome)(void *user, const char *address);
+};
+
 /*
  * Follows the nodes of `core`, which outlives it.  `wanted` is a node's name or serial number, or NULL for
- * the Echo.  `changed` is called when graph_target gives another answer.  NULL without memory.
+ * the Echo.  NULL without memory.
  */
-struct graph *graph_new(struct pw_core *core, const char *wanted, void (*changed)(void *user),
+struct graph *graph_new(struct pw_core *core, const char *wanted, const struct graph_events *events,
                         void *user);
 void graph_free(struct graph *graph);
 
 /* The node to capture; NULL while there is none.  Good until `changed` is called. */
 const struct graph_node *graph_target(const struct graph *graph);
+
+/* Asks anew how welcome each device is. */
+void graph_reconsider(struct graph *graph);
 
 /* Is node `output` linked to node `input`, and nothing else to it? */
 bool graph_linked_only(const struct graph *graph, uint32_t output, uint32_t input);

@@ -171,6 +171,7 @@ static const struct field source_fields[] = {
     {"peak_db", FIELD_DB, AT(model_source, meter.peak_cdb), NULL, false},
     {"rms_db", FIELD_DB, AT(model_source, meter.rms_cdb), NULL, false},
     {"drift_ppm", FIELD_MILLI, AT(model_source, drift_ppb), NULL, false},
+    {"volume", FIELD_INT, AT(model_source, volume), NULL, false},
     {"server", FIELD_TEXT, AT(model_source, server), NULL, true},
     {"state_ms", FIELD_INT, AT(model_source, state_ms), NULL, true},
     {"hold_db", FIELD_DB, AT(model_source, meter.hold_cdb), NULL, true},

@@ -72,6 +72,7 @@ struct model_source {
 	int32_t fill_us;                 /* audio in stock, ahead of the clock */
 	int32_t xruns;                   /* times that the speakers waited for it in vain */
 	int32_t gaps;                    /* holes in what it sent */
+	int32_t volume;                  /* its own, percent (AVRCP absolute volume) */
 	int32_t drift_ppb;               /* its clock against nominal, 1/1000 ppm */
 	struct model_meter meter;
 	char problem[MODEL_TEXT]; /* what is wrong and what to do; empty: nothing */

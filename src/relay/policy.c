@@ -65,7 +65,9 @@ enum policy_action policy_next(const struct policy_link *link, int64_t now)
 		return POLICY_WAIT;
 	if (link->transport)
 		return POLICY_ACQUIRE;
-	return link->reachable && !link->paging ? POLICY_CONNECT : POLICY_WAIT;
+	if (!link->reachable || link->paging)
+		return POLICY_WAIT;
+	return link->foreign ? POLICY_TAKE : POLICY_CONNECT;
 }
 
 static int64_t backoff(int64_t first, int attempt)

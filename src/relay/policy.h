@@ -32,6 +32,7 @@ struct policy_link {
 	bool reachable;     /* its adapter is on, and has our endpoints */
 	bool calling;       /* an answer of BlueZ is awaited */
 	bool transport;     /* a stream of ours is configured */
+	bool foreign;       /* another program has a stream of it */
 	bool playing;       /* the engine has it */
 	bool connected;     /* the link is up */
 	bool paging;        /* another speaker of the adapter is being connected */
@@ -41,6 +42,7 @@ struct policy_link {
 enum policy_action {
 	POLICY_WAIT,
 	POLICY_CONNECT,
+	POLICY_TAKE, /* from the program that has it */
 	POLICY_ACQUIRE,
 	POLICY_STOP, /* take it out of the engine and suspend it */
 	POLICY_DISCONNECT,

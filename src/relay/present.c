@@ -59,22 +59,9 @@ static void copy(char *to, size_t size, const char *from)
 
 /* --- source -------------------------------------------------------------------------------------- */
 
-/* The Echo's own stream, which is PipeWire's and only looked at here. */
-static const struct bluez_transport *transport_of_source(const struct relay *relay)
-{
-	struct bluez_transport *transport;
-	if (!relay->bluez || !*relay->source_info.address)
-		return NULL;
-	spa_list_for_each (transport, bluez_transports(relay->bluez), link)
-		if (!transport->mine && transport->device &&
-		    !strcmp(transport->device->address, relay->source_info.address))
-			return transport;
-	return NULL;
-}
-
 static void present_source_codec(struct model_source *shown, const struct relay *relay)
 {
-	const struct bluez_transport *transport = transport_of_source(relay);
+	const struct bluez_transport *transport = echo_transport(relay);
 	struct sbc_config config;
 	if (!transport || transport->codec != SBC_CONFIG_CODEC ||
 	    sbc_config_parse(&config, transport->configuration.bytes,
@@ -93,6 +80,7 @@ static void present_source(struct relay *relay, const struct snapshot *snapshot)
 	struct model_source *shown = &relay->model.source;
 	uint32_t rate = relay->settings->config.rate;
 	bool streams = info->state == SOURCE_STREAMING;
+	int32_t volume = echo_volume(relay);
 	*shown = (struct model_source){
 	    .state = (int32_t)info->state,
 	    .state_ms = ms_since(relay, relay->source_since),
@@ -104,6 +92,7 @@ static void present_source(struct relay *relay, const struct snapshot *snapshot)
 	    .fill_us = streams ? us_of_frames(source->lead, rate) : MODEL_UNKNOWN,
 	    .xruns = (int32_t)source->xruns,
 	    .gaps = (int32_t)source->gaps,
+	    .volume = volume >= 0 ? volume : MODEL_UNKNOWN,
 	    .drift_ppb = streams ? (int32_t)lround(source->ppm * 1000) : MODEL_UNKNOWN,
 	    .meter = streams ? meter_of(&source->meter) : meter_unknown(),
 	};

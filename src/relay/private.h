@@ -10,6 +10,7 @@
 /* Between the files of relay/ only. */
 
 #define SPEAKER_PROBLEM MODEL_TEXT
+#define AVRCP_FULL 127 /* absolute volume */
 
 /* Figures of the streams a speaker had before the present one. */
 struct speaker_totals {
@@ -58,6 +59,13 @@ struct flush {
 	char path[4096];
 };
 
+/* The Echo's volume, and who applies it (echo.c). */
+struct echo {
+	bool pipewire_applies;
+	int64_t doubt_since;
+	float gain; /* what is left for the relay to apply; 1: nothing */
+};
+
 struct relay {
 	struct relay_config config;
 	struct settings *settings;
@@ -67,6 +75,7 @@ struct relay {
 	struct source_info source_info;
 	int64_t source_since;
 	bool live; /* an epoch of the source is open in the engine */
+	struct echo echo;
 
 	sd_bus *bus;
 	struct bluez *bluez;
@@ -131,6 +140,15 @@ void flush_close(struct relay *relay);
 
 /* watch.c */
 void speakers_watch(struct relay *relay);
+
+/* Its role, kept or decided now; the device is paired. */
+enum settings_role relay_role(struct relay *relay, const struct bluez_device *device);
+
+/* echo.c */
+const struct bluez_transport *echo_transport(const struct relay *relay); /* NULL: none */
+int echo_volume(const struct relay *relay); /* percent; −1: unknown */
+void echo_look_after(struct relay *relay, int64_t now);
+int echo_welcome(struct relay *relay, const char *address); /* engine/source.h */
 
 /* present.c */
 void relay_present(struct relay *relay);

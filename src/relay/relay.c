@@ -137,6 +137,12 @@ static void on_transport(void *user, struct bluez_transport *transport, enum blu
 		speaker_follow_transport(speaker, transport, change);
 }
 
+/* An Echo offers a sink, too, and connects it by itself: to play there would be to play in a circle. */
+static bool on_accept(void *user, const struct bluez_device *device)
+{
+	return speaker_of_device(user, device) != NULL;
+}
+
 static void on_connected(void *user, struct bluez_device *device, const char *problem)
 {
 	struct speaker *speaker = speaker_of_device(user, device);
@@ -183,6 +189,7 @@ static const struct bluez_events bluez_callbacks = {
     .disconnected = on_disconnected,
     .acquired = on_acquired,
     .released = on_released,
+    .accept = on_accept,
 };
 
 /* --- engine and source --------------------------------------------------------------------------- */
@@ -236,7 +243,12 @@ static void on_source(void *user, const struct source_info *info)
 	text_clean(relay->source_info.node, sizeof(relay->source_info.node), info->node);
 }
 
-static const struct source_events source_callbacks = {on_source};
+static int on_welcome(void *user, const char *address)
+{
+	return echo_welcome(user, address);
+}
+
+static const struct source_events source_callbacks = {on_source, on_welcome};
 
 /* --- the bus ------------------------------------------------------------------------------------- */
 
@@ -328,6 +340,7 @@ static void relay_look_after(struct relay *relay)
 {
 	int64_t now = relay_now(relay);
 	bus_look_after(relay, now);
+	echo_look_after(relay, now);
 	if (!relay->config.looks_only)
 		speakers_act(relay, now);
 	speakers_watch(relay);
@@ -371,6 +384,7 @@ int relay_new(struct relay **ret_relay, const struct relay_config *config)
 	relay->settings = config->settings;
 	relay->journal = config->journal;
 	relay->source = config->source;
+	relay->echo.gain = relay->source_info.gain = 1;
 	relay->started = relay->source_since = relay_now(relay);
 	struct engine_config engine = {
 	    .rate = config->settings->config.rate,

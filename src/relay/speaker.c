@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "a2dp/sbc_config.h"
@@ -22,7 +23,6 @@
 #define LATENCY_ASSUMED_NS 200000000
 /* The ring, less the longest lead and what a late speaker may still want to read. */
 #define DELAY_LONGEST (TIMELINE_FRAMES - 32768)
-#define AVRCP_FULL 127
 #define PLAYED_WELL_NS (20 * SECOND_NS) /* failures before that do not count any more */
 
 /* --- finding ----------------------------------------------------------------------------------- */
@@ -154,6 +154,14 @@ static enum settings_role device_role(const struct settings_speaker *kept,
 	return policy_role(&known);
 }
 
+enum settings_role relay_role(struct relay *relay, const struct bluez_device *device)
+{
+	struct settings_speaker *kept = settings_speaker(relay->settings, device->address);
+	char name[128];
+	text_clean(name, sizeof(name), device->name);
+	return kept ? device_role(kept, device, name) : ROLE_UNKNOWN;
+}
+
 static void name_follow(struct relay *relay, struct settings_speaker *kept, const char *name)
 {
 	if (!strcmp(kept->name, name))
@@ -234,6 +242,19 @@ static bool adapter_paging(const struct relay *relay, const struct bluez_adapter
 	return false;
 }
 
+/* Another program's stream of it: WirePlumber's, as a rule. */
+static bool held_by_another(const struct speaker *speaker)
+{
+	const struct bluez_transport *transport;
+	if (!speaker->device)
+		return false;
+	spa_list_for_each (transport, bluez_transports(speaker->relay->bluez), link)
+		if (!transport->mine && transport->device == speaker->device &&
+		    !strcasecmp(transport->uuid, BLUEZ_A2DP_SOURCE))
+			return true;
+	return false;
+}
+
 static struct policy_link link_of(const struct speaker *speaker)
 {
 	const struct bluez_device *device = speaker->device;
@@ -244,6 +265,7 @@ static struct policy_link link_of(const struct speaker *speaker)
 	                 !adapter->endpoints_pending,
 	    .calling = speaker->calling || speaker->removing,
 	    .transport = speaker->transport != NULL,
+	    .foreign = held_by_another(speaker),
 	    .playing = speaker->output != 0,
 	    .connected = device && device->connected,
 	    .paging = adapter && adapter_paging(speaker->relay, adapter),
@@ -265,6 +287,11 @@ void speaker_act(struct speaker *speaker, int64_t now)
 		return;
 	case POLICY_CONNECT:
 		error = bluez_connect(speaker->device, BLUEZ_A2DP_SINK);
+		speaker_set_state(speaker, SPEAKER_CONNECTING);
+		break;
+	case POLICY_TAKE:
+		tell(speaker, JOURNAL_WARNING, "another program has it; taking it");
+		error = bluez_take(speaker->device);
 		speaker_set_state(speaker, SPEAKER_CONNECTING);
 		break;
 	case POLICY_ACQUIRE:
@@ -322,6 +349,12 @@ static void volume_follow(struct speaker *speaker)
 	speaker_mix(speaker);
 }
 
+static void speaker_wait(struct speaker *speaker, int64_t ns)
+{
+	int64_t until = relay_now(speaker->relay) + ns;
+	speaker->not_before = until > speaker->not_before ? until : speaker->not_before;
+}
+
 void speaker_follow_transport(struct speaker *speaker, struct bluez_transport *transport,
                               enum bluez_change change)
 {
@@ -335,14 +368,17 @@ void speaker_follow_transport(struct speaker *speaker, struct bluez_transport *t
 			speaker_stop(speaker);
 		return;
 	}
-	if (!transport->mine)
+	if (!transport->mine) { /* ours is shown a moment before it is given to us */
+		if (change == BLUEZ_ADDED && !speaker->calling)
+			speaker_wait(speaker, SECOND_NS / 2);
 		return;
+	}
 	if (speaker->transport != transport) {
 		speaker->transport = transport;
 		speaker->volume_settled = false;
 		if (!speaker->calling &&
 		    !speaker->output) /* it connected by itself: let it open first */
-			speaker->not_before = relay_now(speaker->relay) + SECOND_NS / 2;
+			speaker_wait(speaker, SECOND_NS / 2);
 	}
 	delay_follow(speaker);
 	volume_follow(speaker);
@@ -422,6 +458,7 @@ static struct mix_matrix matrix_of(const struct speaker *speaker)
 {
 	float gain =
 	    speaker->volume_settled ? 1 : mix_gain_of_volume((unsigned)speaker_volume(speaker));
+	gain *= speaker->relay->echo.gain;
 	return mix_matrix_of(speaker->kept->channel, silenced(speaker) ? 0 : gain);
 }
 

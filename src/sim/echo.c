@@ -80,6 +80,7 @@ static void dispatch(struct source *source)
 	    .rate = echo->rate,
 	    .channels = 2,
 	    .latency_ns = -1,
+	    .gain = 1,
 	};
 	if (echo->config.present && info.state == SOURCE_STREAMING) {
 		snprintf(info.name, sizeof(info.name), "%.*s", SOURCE_TEXT - 1, echo->config.name);

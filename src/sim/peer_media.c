@@ -24,6 +24,9 @@
 #define REPORT_NS 20000000    /* until the delay report comes */
 #define VOLUME_NS 300000000   /* until AVRCP has told the volume */
 
+/* WirePlumber opens speakers at 48 kHz. */
+static const uint8_t rival_configuration[] = {0x11, 0x15, 2, 53};
+
 static const char *const state_names[] = {"idle", "pending", "active"};
 
 /* --- the remote's endpoint --------------------------------------------------------------------- */
@@ -76,14 +79,55 @@ static int sep_delay_reporting_get(sd_bus *bus, const char *path, const char *in
 	return sd_bus_message_append(reply, "b", reports);
 }
 
-/* Whose stream it would be to reconfigure; a free one is configured by ConnectProfile here. */
+static void set_configuration(struct device *device, struct endpoint *endpoint,
+                              const uint8_t configuration[SBC_CONFIG_BYTES]);
+static bool configuration_fits(const struct device *device, const uint8_t *bytes, size_t size);
+
+/* a2dp_reconfig: refused while another program has any stream of the adapter (BlueZ < 5.83). */
+static const char *reconfigure_problem(const struct device *device, const struct endpoint *ours)
+{
+	const struct world *world = device->world;
+	if (ours->owner || device->transport.exists || device->connect_call)
+		return "Device or resource busy";
+	for (int i = 0; i < WORLD_ENDPOINTS; i++)
+		if (world->endpoints[i].adapter == device->adapter && world->endpoints[i].rival &&
+		    world->endpoints[i].owner)
+			return "Operation not permitted";
+	return NULL;
+}
+
+/* The "Capabilities" of the a{sv}; it is the only key. */
+static int read_capabilities(sd_bus_message *call, const void **bytes, size_t *size)
+{
+	const char *key;
+	int error = sd_bus_message_enter_container(call, 'a', "{sv}");
+	if (error >= 0)
+		error = sd_bus_message_enter_container(call, 'e', "sv");
+	if (error >= 0)
+		error = sd_bus_message_read(call, "s", &key);
+	if (error >= 0)
+		error = sd_bus_message_enter_container(call, 'v', "ay");
+	return error < 0 ? error : sd_bus_message_read_array(call, 'y', bytes, size);
+}
+
 static int sep_set_configuration(sd_bus_message *call, void *user, sd_bus_error *error)
 {
 	struct device *device = user;
-	(void)call;
-	if (device->transport.exists)
-		return sd_bus_error_set(error, "org.bluez.Error.Failed", "Operation not permitted");
-	return sd_bus_error_set(error, "org.bluez.Error.Failed", "Device or resource busy");
+	const char *path;
+	const void *bytes;
+	size_t size;
+	if (sd_bus_message_read(call, "o", &path) < 0 || read_capabilities(call, &bytes, &size) < 0)
+		return -EINVAL;
+	struct endpoint *endpoint = peer_endpoint_find(device->adapter, path);
+	if (!endpoint || !configuration_fits(device, bytes, size))
+		return sd_bus_error_set(error, "org.bluez.Error.InvalidArguments",
+		                        "Invalid arguments in method call");
+	const char *problem = reconfigure_problem(device, endpoint);
+	if (problem)
+		return sd_bus_error_set(error, "org.bluez.Error.Failed", problem);
+	device->connect_call = sd_bus_message_ref(call);
+	set_configuration(device, endpoint, bytes);
+	return 1;
 }
 
 static const sd_bus_vtable sep_vtable[] = {
@@ -216,7 +260,7 @@ static int transport_acquire(sd_bus_message *call, void *user, sd_bus_error *err
 {
 	struct transport *transport = user;
 	struct device *device = transport->device;
-	if (transport->acquired || !transport->endpoint)
+	if (transport->acquired || !transport->endpoint || transport->endpoint->rival)
 		return sd_bus_error_set(error, "org.bluez.Error.NotAuthorized",
 		                        "Operation Not Authorized");
 	transport->acquired = true;
@@ -342,6 +386,7 @@ static int transport_add(struct device *device, struct endpoint *endpoint,
                          const uint8_t configuration[SBC_CONFIG_BYTES])
 {
 	struct transport *transport = &device->transport;
+	device->last_used = endpoint ? endpoint : device->last_used;
 	*transport = (struct transport){
 	    .exists = true,
 	    .device = device,
@@ -383,7 +428,7 @@ static void clear_configuration(const struct device *device)
 {
 	const struct transport *transport = &device->transport;
 	sd_bus_message *call = NULL;
-	if (!transport->endpoint)
+	if (!transport->endpoint || transport->endpoint->rival)
 		return;
 	if (sd_bus_message_new_method_call(device->world->bus, &call, NULL,
 	                                   transport->endpoint->path, "org.bluez.MediaEndpoint1",
@@ -499,6 +544,10 @@ static void set_configuration(struct device *device, struct endpoint *endpoint,
 	if (error < 0)
 		return peer_device_connect_failed(device, "br-connection-memory-allocation");
 	endpoint->owner = device;
+	if (endpoint->rival) {
+		world_after(device->world, CONFIGURE_NS, device, configured, 0);
+		return;
+	}
 	error = sd_bus_message_new_method_call(device->world->bus, &call, NULL, endpoint->path,
 	                                       "org.bluez.MediaEndpoint1", "SetConfiguration");
 	if (error >= 0)
@@ -528,7 +577,7 @@ static int select_configuration_answered(sd_bus_message *reply, void *user, sd_b
 	size_t size;
 	(void)error;
 	device->pending = sd_bus_slot_unref(device->pending);
-	struct endpoint *endpoint = &device->world->endpoints[device->next_endpoint - 1];
+	struct endpoint *endpoint = device->asked;
 	if (sd_bus_message_is_method_error(reply, NULL) ||
 	    sd_bus_message_read_array(reply, 'y', &bytes, &size) < 0 ||
 	    !configuration_fits(device, bytes, size) || !endpoint->used)
@@ -538,25 +587,39 @@ static int select_configuration_answered(sd_bus_message *reply, void *user, sd_b
 	return 0;
 }
 
+static bool endpoint_free(const struct device *device, const struct endpoint *endpoint)
+{
+	return endpoint->used && endpoint->adapter == device->adapter && !endpoint->owner &&
+	       !strcasecmp(endpoint->uuid, A2DP_SOURCE_UUID) && endpoint->codec == SBC_CONFIG_CODEC;
+}
+
+/* a2dp_find_eps: in order of registration, those in use left out; the last used one comes first. */
 static struct endpoint *next_free_endpoint(struct device *device)
 {
+	struct world *world = device->world;
+	if (device->next_endpoint < 0) {
+		device->next_endpoint = 0;
+		if (device->last_used && endpoint_free(device, device->last_used))
+			return device->last_used;
+	}
 	while (device->next_endpoint < WORLD_ENDPOINTS) {
-		struct endpoint *endpoint = &device->world->endpoints[device->next_endpoint++];
-		if (endpoint->used && endpoint->adapter == device->adapter && !endpoint->owner &&
-		    !strcasecmp(endpoint->uuid, A2DP_SOURCE_UUID) &&
-		    endpoint->codec == SBC_CONFIG_CODEC)
+		struct endpoint *endpoint = &world->endpoints[device->next_endpoint++];
+		if (endpoint_free(device, endpoint))
 			return endpoint;
 	}
 	return NULL;
 }
 
-/* a2dp_select_capabilities: local endpoints in order of registration, those in use left out. */
+/* a2dp_select_capabilities: asks one local endpoint after the other. */
 void peer_transport_configure(struct device *device)
 {
 	struct endpoint *endpoint = next_free_endpoint(device);
 	sd_bus_message *call = NULL;
+	device->asked = endpoint;
 	if (!endpoint)
 		return peer_device_connect_failed(device, "br-connection-create-socket");
+	if (endpoint->rival)
+		return set_configuration(device, endpoint, rival_configuration);
 	int error = sd_bus_message_new_method_call(device->world->bus, &call, NULL, endpoint->path,
 	                                           "org.bluez.MediaEndpoint1",
 	                                           "SelectConfiguration");
@@ -569,4 +632,18 @@ void peer_transport_configure(struct device *device)
 	if (error < 0)
 		peer_device_connect_failed(device, "br-connection-unknown");
 	sd_bus_message_unref(call);
+}
+
+void peer_rivals_add(struct world *world)
+{
+	for (int i = 0; i < world->scenario->adapter_count; i++)
+		for (unsigned k = 0; k < world->scenario->rivals; k++) {
+			struct endpoint *endpoint =
+			    &world->endpoints[(unsigned)i * world->scenario->rivals + k];
+			*endpoint = (struct endpoint){.used = true,
+			                              .rival = true,
+			                              .adapter = &world->adapters[i],
+			                              .codec = SBC_CONFIG_CODEC};
+			snprintf(endpoint->uuid, sizeof(endpoint->uuid), "%s", A2DP_SOURCE_UUID);
+		}
 }

@@ -289,20 +289,27 @@ static int begin_section(struct ini_text *ini, const char *text)
 static int world_key(struct parser *parser, const char *key, const char *value)
 {
 	struct scenario *scenario = parser->scenario;
-	double seed = 0;
+	double number = 0;
 	if (!strcmp(key, "record")) {
 		snprintf(scenario->record, sizeof(scenario->record), "%s", value);
 		return 1;
 	}
 	if (!strcmp(key, "seed")) {
-		if (!set_number(parser, &seed, value, 0, UINT32_MAX))
+		if (!set_number(parser, &number, value, 0, UINT32_MAX))
 			return 0;
-		scenario->seed = (uint32_t)seed;
+		scenario->seed = (uint32_t)number;
+		return 1;
+	}
+	if (!strcmp(key, "rivals")) {
+		if (!set_number(parser, &number, value, 0, SCENARIO_RIVALS))
+			return 0;
+		scenario->rivals = (unsigned)number;
 		return 1;
 	}
 	if (!strcmp(key, "event"))
 		return add_event(parser, value);
-	return complain(parser, "no key '%s' in [world]; there are record, seed, event", key);
+	return complain(parser, "no key '%s' in [world]; there are record, seed, rivals, event",
+	                key);
 }
 
 static int set_buffers(struct parser *parser, int *buffers, const char *value)

@@ -25,6 +25,7 @@
 #define SCENARIO_ADAPTERS 4
 #define SCENARIO_SPEAKERS 16
 #define SCENARIO_EVENTS 64
+#define SCENARIO_RIVALS 8
 #define SCENARIO_NAME 249 /* a Bluetooth name has at most 248 bytes */
 
 enum scenario_action {
@@ -117,6 +118,7 @@ struct scenario_speaker {
 struct scenario {
 	char record[4096]; /* folder for the speakers' sound, or empty */
 	uint32_t seed;
+	unsigned rivals; /* endpoints that another program registered first, on each adapter */
 	int adapter_count, speaker_count, event_count;
 	struct scenario_adapter adapters[SCENARIO_ADAPTERS];
 	struct scenario_echo echo;

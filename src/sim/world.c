@@ -126,6 +126,7 @@ static void bluetoothd_start(struct world *world, struct device *device, int64_t
 	(void)device, (void)argument;
 	world->gone = false;
 	peer_adapters_add(world);
+	peer_rivals_add(world);
 	for (int i = 0; i < world->device_count; i++) {
 		if (!world->devices[i].paired)
 			continue;
@@ -144,6 +145,8 @@ static void bluetoothd_stop(struct world *world, int64_t lasts)
 		peer_device_remove(&world->devices[i]);
 	peer_adapters_remove(world);
 	memset(world->endpoints, 0, sizeof(world->endpoints));
+	for (int i = 0; i < world->device_count; i++)
+		world->devices[i].last_used = NULL;
 	world->gone = true;
 	owner_changed(world, ":1.8", "");
 	world_after(world, lasts, NULL, bluetoothd_start, 0);
@@ -369,6 +372,7 @@ static int world_populate(struct world *world, char *message, size_t size)
 {
 	inhabitants_add(world);
 	int error = peer_adapters_add(world);
+	peer_rivals_add(world);
 	for (int i = 0; i < world->device_count && error >= 0; i++) {
 		if (world->devices[i].paired)
 			error = peer_device_add(&world->devices[i]);

@@ -68,6 +68,7 @@ struct endpoint {
 	char uuid[40];
 	uint8_t codec;
 	bool delay_reporting;
+	bool rival;           /* WirePlumber's: it takes what it is given, and nobody is asked */
 	struct device *owner; /* whose stream it carries: one at a time (BlueZ < 5.83) */
 };
 
@@ -104,7 +105,9 @@ struct device {
 	bool exists; /* on the bus */
 	bool reachable;
 	bool sep_shown;
-	int next_endpoint; /* where the search for a local endpoint goes on */
+	int next_endpoint;          /* where the search for a local endpoint goes on */
+	struct endpoint *asked;     /* whose answer is awaited */
+	struct endpoint *last_used; /* preferred when it connects again */
 	sd_bus_message *connect_call, *acquire_call, *release_call,
 	    *pair_call; /* not answered yet */
 	sd_bus_slot *slot, *sep_slot, *pending, *rssi_slot;
@@ -188,9 +191,12 @@ void peer_inquiry_stop(struct adapter *adapter);
 /* What is to happen when a pairing came about from its side: the Echo begins to play. */
 void world_echo_arrive(struct world *world, struct device *device, int64_t argument);
 
+struct endpoint *peer_endpoint_find(const struct adapter *adapter, const char *path);
 void peer_seps_show(struct device *device);
 void peer_seps_hide(struct device *device);
 void peer_transport_configure(struct device *device); /* we are initiator: pick a local endpoint */
+void peer_rivals_add(struct world *world);
+void peer_device_linger(struct device *device); /* the link ends unless a stream comes of it */
 void peer_transport_close(struct device *device);
 /* A transport of another program's, in use: the Echo's, which PipeWire has. */
 void peer_transport_foreign(struct device *device, const uint8_t configuration[SBC_CONFIG_BYTES]);

@@ -40,6 +40,7 @@ struct bench {
 	struct bluez_adapter *adapter;
 	struct bluez_transport *mine[8];
 	struct bluez_transport *transport; /* the last of ours */
+	const char *refused;               /* address of a device that gets no stream */
 	char problem[128];
 	int answers, fd, endpoint_answers;
 	enum bluez_pairing how;
@@ -102,6 +103,12 @@ static void on_transport(void *user, struct bluez_transport *transport, enum blu
 	bench->transports = 0;
 	for (int i = 0; i < 8; i++)
 		bench->transports += bench->mine[i] != NULL;
+}
+
+static bool on_accept(void *user, const struct bluez_device *device)
+{
+	const struct bench *bench = user;
+	return strcmp(device->address, bench->refused);
 }
 
 static void answer(struct bench *bench, const char *problem)
@@ -179,6 +186,7 @@ static const struct bluez_events events = {
     .asked = on_asked,
     .withdrawn = on_withdrawn,
     .agent = on_agent,
+    .accept = on_accept,
 };
 
 static void run(struct bench *bench, int64_t ns)
@@ -198,7 +206,7 @@ static struct bench *bench_new(const char *scenario)
 {
 	static struct bench bench;
 	char message[256];
-	bench = (struct bench){.now = 1000 * SECOND, .fd = -1, .present = -1};
+	bench = (struct bench){.now = 1000 * SECOND, .fd = -1, .present = -1, .refused = ""};
 	assert_int_equal(sim_new_virtual(&bench.sim, scenario, bench.now, message, sizeof(message)),
 	                 0);
 	assert_int_equal(bus_open_peer(&bench.bus, sim_bus_fd(bench.sim)), 0);
@@ -317,6 +325,22 @@ static void failures_come_in_words(void **state)
 	bluez_connect(bench->device[index_of(bench, "A")], BLUEZ_A2DP_SINK);
 	connect_speaker(bench, index_of(bench, "B"), BLUEZ_A2DP_SINK); /* two pages at once */
 	assert_non_null(strstr(bench->problem, "busy"));
+	bench_free(bench);
+}
+
+/* A device that is no speaker of ours, as an Echo that offers a sink. */
+static void a_stream_that_is_not_wanted_is_refused(void **state)
+{
+	(void)state;
+	struct bench *bench = bench_new(two_speakers);
+	bench->refused = "00:00:5E:00:53:01";
+	bluez_register_endpoints(bench->bluez, bench->adapter, 3);
+	connect_speaker(bench, index_of(bench, "A"), BLUEZ_A2DP_SINK);
+	assert_string_not_equal(bench->problem, "");
+	assert_int_equal(bench->transports, 0);
+	connect_speaker(bench, index_of(bench, "B"), BLUEZ_A2DP_SINK);
+	assert_string_equal(bench->problem, "");
+	assert_int_equal(bench->transports, 1);
 	bench_free(bench);
 }
 
@@ -523,6 +547,7 @@ int main(void)
 	    cmocka_unit_test(speaker_connects_and_streams),
 	    cmocka_unit_test(one_endpoint_carries_one_stream),
 	    cmocka_unit_test(failures_come_in_words),
+	    cmocka_unit_test(a_stream_that_is_not_wanted_is_refused),
 	    cmocka_unit_test(link_loss_takes_the_transport),
 	    cmocka_unit_test(bluetoothd_restarts),
 	    cmocka_unit_test(scan_finds_what_is_in_reach),

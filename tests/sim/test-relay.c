@@ -12,8 +12,8 @@
 #define MS HOUSE_MS
 #define SECOND HOUSE_SECOND
 
-#define HOUSE                                                                                      \
-	"[world]\nrecord = FOLDER\n"                                                               \
+#define HOUSE "[world]\nrecord = FOLDER\n" HOUSE_REST
+#define HOUSE_REST                                                                                 \
 	"[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"                                            \
 	"[echo Echo Dot]\naddress = 44:00:49:12:AB:CD\n"                                           \
 	"[speaker Kitchen]\naddress = 00:00:5E:00:53:01\nlatency = 180 ms\nreports = 180 ms\n"     \
@@ -316,6 +316,21 @@ static void mute_and_channel(void **state)
 	house_free(house);
 }
 
+/* WirePlumber registered first and gets every speaker that is connected: they are taken from it. */
+static void speakers_are_taken_from_another_program(void **state)
+{
+	(void)state;
+	struct house *house = house_new("[world]\nrivals = 2\n" HOUSE_REST);
+	assert_true(house_wait(house, 30 * SECOND, all_stream));
+	house_run(house, 60 * SECOND);
+	assert_true(all_stream(relay_model(house->relay)));
+	/* the next time ours are preferred, and nothing needs taking */
+	for (int i = 0; i < 3; i++)
+		peer_device_off(&sim_world(house->sim)->devices[i]);
+	assert_true(house_wait(house, 15 * SECOND, all_stream));
+	house_free(house);
+}
+
 static void turned_off_stays_off(void **state)
 {
 	(void)state;
@@ -395,6 +410,7 @@ int main(void)
 	    cmocka_unit_test(bluetoothd_restart_is_survived),
 	    cmocka_unit_test(volume_never_rises_by_connecting),
 	    cmocka_unit_test(mute_and_channel),
+	    cmocka_unit_test(speakers_are_taken_from_another_program),
 	    cmocka_unit_test(turned_off_stays_off),
 	    cmocka_unit_test(wrong_commands_are_explained),
 	    cmocka_unit_test(hostile_names_are_cleaned),

@@ -110,6 +110,9 @@ static void next_action_follows_the_link(void **state)
 	    {{.wanted = true, .reachable = true, .paging = true}, POLICY_WAIT},
 	    {{.wanted = true, .reachable = true, .not_before = 11}, POLICY_WAIT},
 	    {{.wanted = true, .reachable = true, .not_before = 10}, POLICY_CONNECT},
+	    {{.wanted = true, .reachable = true, .foreign = true}, POLICY_TAKE},
+	    {{.wanted = true, .foreign = true}, POLICY_WAIT},
+	    {{.wanted = true, .transport = true, .foreign = true}, POLICY_ACQUIRE},
 	    {{.wanted = true, .transport = true}, POLICY_ACQUIRE},
 	    {{.wanted = true, .transport = true, .paging = true}, POLICY_ACQUIRE},
 	    {{.wanted = true, .transport = true, .playing = true}, POLICY_WAIT},
@@ -270,6 +273,7 @@ static void model_fill(struct model *model)
 	                          .latency_us = MODEL_UNKNOWN,
 	                          .fill_us = 29876,
 	                          .drift_ppb = -18250,
+	                          .volume = 31,
 	                          .meter = {.peak_cdb = {-620, MODEL_UNKNOWN}, .over = true}};
 	strcpy(model->source.name, "Echo \"Dot\" \\ Küche");
 	strcpy(model->source.address, "44:00:49:12:AB:CD");
