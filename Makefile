@@ -157,6 +157,14 @@ lint:
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)BUILD=$(out) tests/lint/run.sh
 
+# The list of keys in the manual is what the program says of itself.
+manual: all
+	$(Q)$(out)/echorelay --keymap default --list-keys | sed 's/\\/\\e/g' >$(out)/keys.txt
+	$(Q)awk -v keys=$(out)/keys.txt '/^.Ed/ { skip = 0 } !skip; \
+	  /^.Sh/ { here = /DEFAULT KEYS/ } \
+	  here && /^.Bd/ { while ((getline line < keys) > 0) print line; skip = 1 }' \
+	  man/echorelay-keys.5 >$(out)/keys.5 && cp $(out)/keys.5 man/echorelay-keys.5
+
 format:
 	clang-format -i $(sources) $(helper) $(wildcard src/*.h src/*/*.h ui/*.h tests/*/*.[ch] tests/rig/*/*.[ch])
 

@@ -302,6 +302,16 @@ static keymap_key key_from(int status, wint_t character)
 	                                          : (keymap_key)character;
 }
 
+/* Esc and another key at once are that key with Alt; the ui's ESCDELAY has passed by then. */
+static keymap_key key_after_escape(void)
+{
+	wint_t character;
+	int status = get_wch(&character);
+	if (status == ERR)
+		return KEYMAP_ESCAPE;
+	return KEYMAP_META | key_from(status, character);
+}
+
 int ui_input(struct ui *ui, int64_t now)
 {
 	struct pollfd terminal = {.fd = fileno(ui->config.in), .events = POLLIN};
@@ -309,9 +319,10 @@ int ui_input(struct ui *ui, int64_t now)
 	int status, count = 0;
 	while ((status = get_wch(&character)) != ERR) {
 		count++;
-		if (status != KEY_CODE_YES ||
-		    character != KEY_RESIZE) /* SIGWINCH says it already */
-			ui_key(ui, key_from(status, character), now);
+		if (status == KEY_CODE_YES && character == KEY_RESIZE)
+			continue; /* SIGWINCH says it already */
+		keymap_key key = key_from(status, character);
+		ui_key(ui, key == KEYMAP_ESCAPE ? key_after_escape() : key, now);
 	}
 	/* readable and yet nothing to read: that is its end */
 	if (!count && poll(&terminal, 1, 0) == 1 && terminal.revents)

@@ -129,6 +129,8 @@ char *frame_key(const struct ui *ui, enum command_id command, const char *argume
 static bool hint_key(const struct ui *ui, const struct hint *hint, char *key, size_t size)
 {
 	int most = ui->model.speaker_count < 9 ? ui->model.speaker_count : 9;
+	if (command_table[hint->command].speaker && !ui->model.speaker_count)
+		return false;
 	if (hint->argument)
 		return *frame_key(ui, hint->command, hint->argument, key, size);
 	snprintf(key, size, "0-%d", most);

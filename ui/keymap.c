@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/keymap.h"
 
-#include <curses.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,83 +42,11 @@ static void complain(struct parser *parser, const char *format, ...)
 	va_end(arguments);
 }
 
-/* --- keys -------------------------------------------------------------------------------------- */
-
-struct key_name {
-	const char *name;
-	keymap_key key;
-};
-
-/* The first name of a key is the one that is shown. */
-static const struct key_name key_names[] = {
-    {"Space", ' '},
-    {"Enter", '\n'},
-    {"Tab", '\t'},
-    {"Esc", KEYMAP_ESCAPE},
-    {"BS", KEYMAP_SPECIAL | KEY_BACKSPACE},
-    {"Del", KEYMAP_SPECIAL | KEY_DC},
-    {"Ins", KEYMAP_SPECIAL | KEY_IC},
-    {"S-Tab", KEYMAP_SPECIAL | KEY_BTAB},
-    {"Up", KEYMAP_SPECIAL | KEY_UP},
-    {"Down", KEYMAP_SPECIAL | KEY_DOWN},
-    {"Left", KEYMAP_SPECIAL | KEY_LEFT},
-    {"Right", KEYMAP_SPECIAL | KEY_RIGHT},
-    {"S-Left", KEYMAP_SPECIAL | KEY_SLEFT},
-    {"S-Right", KEYMAP_SPECIAL | KEY_SRIGHT},
-    {"Home", KEYMAP_SPECIAL | KEY_HOME},
-    {"End", KEYMAP_SPECIAL | KEY_END},
-    {"PgUp", KEYMAP_SPECIAL | KEY_PPAGE},
-    {"PgDn", KEYMAP_SPECIAL | KEY_NPAGE},
-    {"lt", '<'},
-    {"Hash", '#'},
-};
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
-
-static const char *control_is_really(char letter)
-{
-	switch (letter) {
-	case 'm':
-	case 'j':
-		return "<Enter>";
-	case 'i':
-		return "<Tab>";
-	case '[':
-		return "<Esc>";
-	default:
-		return NULL;
-	}
-}
-
-/* What stands between < and >.  Returns a key, or 0 after a complaint. */
-static keymap_key named_key(struct parser *parser, const char *name)
-{
-	unsigned number;
-	char rest;
-	for (int i = 0; i < COUNT(key_names); i++)
-		if (!strcasecmp(key_names[i].name, name))
-			return key_names[i].key;
-	if (sscanf(name, "F%2u%c", &number, &rest) == 1 && number >= 1 && number <= 12)
-		return KEYMAP_SPECIAL | KEY_F((keymap_key)number);
-	bool control = (name[0] == 'C' || name[0] == 'c') && name[1] == '-' && name[2] && !name[3];
-	char letter = control ? name[2] : 0;
-	if (control && letter >= 'A' && letter <= 'Z')
-		complain(parser, "<%s>: a terminal does not tell it from <C-%c>", name,
-		         letter + 32);
-	else if (control && control_is_really(letter))
-		complain(parser, "<%s> is %s: terminals send the same", name,
-		         control_is_really(letter));
-	else if (control && letter >= 'a' && letter <= 'z')
-		return letter & 0x1f;
-	else
-		complain(parser, "no key <%s>", name);
-	return 0;
-}
-
 /* Returns how many keys the word names, or 0 after a complaint. */
 static int keys_read(struct parser *parser, const char *word, keymap_key keys[KEYMAP_SEQUENCE])
 {
 	int count = 0;
+	char why[96];
 	while (*word) {
 		const char *end = *word == '<' ? strchr(word, '>') : NULL;
 		if (count == KEYMAP_SEQUENCE) {
@@ -129,7 +56,9 @@ static int keys_read(struct parser *parser, const char *word, keymap_key keys[KE
 		if (end) {
 			char name[16];
 			snprintf(name, sizeof(name), "%.*s", (int)(end - word - 1), word + 1);
-			keys[count] = named_key(parser, name);
+			keys[count] = keymap_key_named(name, why, sizeof(why));
+			if (!keys[count])
+				complain(parser, "%s", why);
 			word = end + 1;
 		} else {
 			word += text_decode(word, &keys[count]);
@@ -140,24 +69,6 @@ static int keys_read(struct parser *parser, const char *word, keymap_key keys[KE
 			return 0;
 	}
 	return count;
-}
-
-char *keymap_key_name(keymap_key key, char *text, size_t size)
-{
-	for (int i = 0; i < COUNT(key_names); i++)
-		if (key_names[i].key == key && key != '<' && key != '#') {
-			snprintf(text, size, "<%s>", key_names[i].name);
-			return text;
-		}
-	if (key & KEYMAP_SPECIAL)
-		snprintf(text, size, "<F%d>", (int)(key - (KEYMAP_SPECIAL | KEY_F(0))));
-	else if (key < ' ')
-		snprintf(text, size, "<C-%c>", key + 'a' - 1);
-	else if (key < 0x80)
-		snprintf(text, size, "%c", key);
-	else
-		snprintf(text, size, "%lc", (wint_t)key);
-	return text;
 }
 
 /* --- statements -------------------------------------------------------------------------------- */

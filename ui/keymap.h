@@ -43,7 +43,16 @@ enum keymap_context {
 /* A key: a Unicode character (controls as they are), or KEYMAP_SPECIAL | ncurses' KEY_ code. */
 typedef int32_t keymap_key;
 #define KEYMAP_SPECIAL 0x1000000
+#define KEYMAP_META 0x2000000 /* with Alt, which terminals send as Esc and the key */
 #define KEYMAP_ESCAPE 27
+
+/* Codes of ours, for keys that ncurses has no constant for: ui_new gives it their sequences. */
+enum {
+	KEYMAP_CONTROL_UP = 0x8001,
+	KEYMAP_CONTROL_DOWN,
+	KEYMAP_CONTROL_LEFT,
+	KEYMAP_CONTROL_RIGHT,
+};
 
 struct keymap_binding {
 	enum keymap_context context;
@@ -85,6 +94,9 @@ enum keymap_match { KEYMAP_NONE, KEYMAP_PREFIX, KEYMAP_FOUND };
 enum keymap_match keymap_look_up(const struct keymap *keymap, enum keymap_context context,
                                  const keymap_key *keys, int count,
                                  const struct keymap_binding **ret_binding);
+
+/* What stands between < and >: "Space", "C-l", "M-x".  Returns 0 and why where there is no such key. */
+keymap_key keymap_key_named(const char *name, char *why, size_t size);
 
 /* A key as it is written: "a", "<Space>", "<C-l>", "<S-Tab>".  Returns text. */
 char *keymap_key_name(keymap_key key, char *text, size_t size);

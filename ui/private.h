@@ -73,6 +73,7 @@ const struct model_speaker *ui_speaker(const struct ui *ui);
  * ncurses touches it: its modes are noted here, and given back even from a crash while it is guarded.
  */
 bool terminal_able(const char *name, int fd);
+void terminal_keys(void); /* tells ncurses of keys it has no constant for */
 void terminal_guard(void);
 void terminal_unguard(void);
 

@@ -72,3 +72,20 @@ void terminal_unguard(void)
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		signal(fatal[i], SIG_DFL);
 }
+
+/* Keys that terminals have and curses.h does not name. */
+void terminal_keys(void)
+{
+	static const struct {
+		const char *capability;
+		int code;
+	} keys[] = {{"kUP5", KEYMAP_CONTROL_UP},
+	            {"kDN5", KEYMAP_CONTROL_DOWN},
+	            {"kLFT5", KEYMAP_CONTROL_LEFT},
+	            {"kRIT5", KEYMAP_CONTROL_RIGHT}};
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *bytes = tigetstr(keys[i].capability);
+		if (bytes && bytes != (const char *)-1)
+			define_key(bytes, keys[i].code);
+	}
+}

@@ -67,6 +67,7 @@ static int screen_begin(struct ui *ui)
 		return -ENOTTY;
 	set_term(ui->screen);
 	modes_set(ui);
+	terminal_keys();
 	colours_begin(ui);
 	ui->canvas.theme = &ui->theme;
 	ui->canvas.set = charset_of(!config->ascii);

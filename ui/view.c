@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ui/checklist.h"
 #include "ui/private.h"
 #include "ui/view_diag.h"
 #include "ui/view_help.h"
@@ -39,6 +40,12 @@ const struct view views[VIEW_COUNT] = {
                   .act = log_act,
                   .rows = log_rows,
                   .hints = log_hints},
+    [VIEW_START] = {.name = "start",
+                    .title = "Getting started",
+                    .context = CONTEXT_LOG,
+                    .draw = start_draw,
+                    .message = checklist_message,
+                    .hints = start_hints},
     [VIEW_HELP] = {.name = "help",
                    .title = "Help",
                    .context = CONTEXT_HELP,

@@ -26,6 +26,7 @@ enum view_id {
 	VIEW_MAIN,
 	VIEW_DIAG,
 	VIEW_LOG,
+	VIEW_START,
 	VIEW_HELP,
 	VIEW_PROMPT, /* the line that one types into */
 	VIEW_QUIT,   /* the question before the music stops */

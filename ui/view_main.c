@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ui/checklist.h"
 #include "ui/overview.h"
 #include "ui/panel.h"
 #include "ui/private.h"
@@ -184,16 +185,14 @@ bool main_message(const struct ui *ui, enum theme_role *role, char *text, size_t
 	struct trouble trouble;
 	int index;
 	*role = THEME_NORMAL;
+	if (!ui->model.speaker_count)
+		return checklist_message(ui, role, text, size);
 	if (trouble_worst(ui, &trouble, &index)) {
 		*role = trouble.role;
 		trouble_say(ui, &trouble, index, text, size);
 		return true;
 	}
-	if (!ui->model.speaker_count)
-		snprintf(text, size,
-		         "no speaker is paired yet: pair one with bluetoothctl, it is "
-		         "taken at once");
-	else if (ui->model.source.state != MODEL_SOURCE_STREAMING)
+	if (ui->model.source.state != MODEL_SOURCE_STREAMING)
 		snprintf(text, size, "waiting for the Echo: \"Alexa, play some music\"");
 	return *text;
 }
@@ -208,6 +207,8 @@ const struct hint main_hints[] = {
     {COMMAND_MUTE, "toggle", "mute"},
     {COMMAND_CHANNEL, "next", "channel"},
     {COMMAND_CONNECT, "toggle", "connect"},
+    {COMMAND_VIEW, "pair", "pair"},
+    {COMMAND_VIEW, "diag", "diag"},
     {COMMAND_COUNT, "", NULL},
 };
 
@@ -254,7 +255,9 @@ void main_draw(struct ui *ui, int64_t now)
 	const struct canvas *canvas = &ui->canvas;
 	header_draw(ui);
 	int row = panels_draw(ui, 1, canvas->rows - 3);
-	if (ui->events)
+	if (!ui->model.speaker_count)
+		checklist_draw(ui, row, canvas->rows - 2 - row);
+	else if (ui->events)
 		events_draw(ui, row, canvas->rows - 2 - row);
 	frame_foot(ui, now);
 }

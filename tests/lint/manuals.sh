@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # The manuals are well made and tell everything: each option, command, exit code, scenario key.
 set -u
 cd "$(dirname "$0")/../.." || exit 70
@@ -31,8 +31,12 @@ for key in $(grep -ohE 'there are [a-z, ]+' src/sim/scenario.c src/relay/setting
   text man/echorelay.1 | grep -qw "$key" || text man/echorelay.conf.5 | grep -qw "$key" || say "no manual has the key '$key'"
 done
 
+# each default key stands in the manual as it is
+sed -n '/^.Sh DEFAULT KEYS/,/^.Ed/p' man/echorelay-keys.5 | sed '/^\.[A-Z\\]/d; s/\\e/\\/g' |
+  diff - <("$relay" --keymap default --list-keys) >/dev/null || say "echorelay-keys.5: the default keys have changed: make manual"
+
 # the keymap examples of the manual are keymaps
-text man/echorelay-keys.5 | sed -n '/^EXAMPLES/,/^[A-Z]/p' | grep -E '^ +(keymap|name|include|bind|unbind) ' |
+text man/echorelay-keys.5 | sed -n '/^EXAMPLES/,/^[A-Z]/p' | grep -E '^ +(keymap|name|include|bind|describe|unbind) ' |
   sed 's/^ *//' >"${TMPDIR:-/tmp}/example.$$.keys"
 "$relay" --check-keys "${TMPDIR:-/tmp}/example.$$.keys" >/dev/null || say "the example of echorelay-keys.5 is wrong"
 rm -f "${TMPDIR:-/tmp}/example.$$.keys"

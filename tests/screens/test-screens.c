@@ -154,6 +154,15 @@ static void nobody_make(struct model *model)
 		    model->source.meter.hold_cdb[i] = MODEL_UNKNOWN;
 }
 
+static void fresh_make(struct model *model)
+{
+	nobody_make(model);
+	strcpy(model->source.server, "PipeWire 1.4.2");
+	model->adapter_count = 1;
+	model->adapters[0] =
+	    (struct model_adapter){"00:1A:7D:DA:71:13", "kitchen-pi", "hci0", true, 2, 0};
+}
+
 static void no_bluetooth_make(struct model *model)
 {
 	nobody_make(model);
@@ -287,6 +296,12 @@ static void screens_are_as_drawn(void **state)
 	    {"main-32x6", house_make, 32, 6, false, "4"},
 	    {"main-10x3", house_make, 10, 3, false, ""},
 	    {"nobody-80x24", nobody_make, 80, 24, false, ""},
+	    {"fresh-80x24", fresh_make, 80, 24, false, ""},
+	    {"fresh-120x40", fresh_make, 120, 40, false, ""},
+	    {"fresh-60x16", fresh_make, 60, 16, true, ""},
+	    {"fresh-40x10", fresh_make, 40, 10, false, ""},
+	    {"fresh-32x6", fresh_make, 32, 6, false, ""},
+	    {"start-80x24", house_make, 80, 24, false, ":view start\n"},
 	    {"no-bluetooth-80x24", no_bluetooth_make, 80, 24, false, ""},
 	    {"crowd-80x24", crowd_make, 80, 24, false, "G"},
 	    {"foreign-80x24", foreign_make, 80, 24, false, ""},
@@ -635,6 +650,21 @@ static void sequences_wait_for_their_end(void **state)
 	assert_int_equal(keymap_look_up(&keymap, CONTEXT_MAIN, g, 2, &binding), KEYMAP_NONE);
 }
 
+static void key_names_read_back(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"Space", "Enter", "Esc",    "F12",  "C-l",     "C-_",
+	                                    "M-x",   "M-lt",  "S-Left", "PgUp", "C-Right", "M-ø"};
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char why[96] = "", name[32], wanted[32];
+		keymap_key key = keymap_key_named(names[i], why, sizeof(why));
+		if (!key)
+			fail_msg("%s: %s", names[i], why);
+		snprintf(wanted, sizeof(wanted), "<%s>", names[i]);
+		assert_string_equal(keymap_key_name(key, name, sizeof(name)), wanted);
+	}
+}
+
 static void later_lines_win(void **state)
 {
 	(void)state;
@@ -670,6 +700,9 @@ static void wrong_keymaps_are_named_by_line(void **state)
 	    {"bind main x help me\n", "k:1: help takes nothing, not 'me'"},
 	    {"bind main <C-m> help\n", "k:1: <C-m> is <Enter>: terminals send the same"},
 	    {"bind main <C-A> help\n", "k:1: <C-A>: a terminal does not tell it from <C-a>"},
+	    {"bind main <S-a> help\n", "k:1: <S-a>: write the capital letter alone"},
+	    {"bind main <M-Foo> help\n", "k:1: no key <M-Foo>"},
+	    {"describe main x \"y\"\n", "k:1: x is not bound there"},
 	    {"bind main <Foo> help\n", "k:1: no key <Foo>"},
 	    {"bind main abcde help\n", "k:1: more than 4 keys in a row"},
 	    {"bind main g first\nbind main gg last\n", "k:2: g... and g... are bound both"},
@@ -723,6 +756,7 @@ int main(void)
 	    cmocka_unit_test(any_size_and_any_key_is_survived),
 	    cmocka_unit_test(shipped_keymaps_are_good),
 	    cmocka_unit_test(sequences_wait_for_their_end),
+	    cmocka_unit_test(key_names_read_back),
 	    cmocka_unit_test(later_lines_win),
 	    cmocka_unit_test(wrong_keymaps_are_named_by_line),
 	    cmocka_unit_test(every_command_has_a_key),
