@@ -52,10 +52,14 @@ echo x >"$work/file"
 expect "state that cannot be written" 73 "nothing will be kept" \
   "$relay" --demo --batch --state "$work/file/state"
 
-expect "terminal that can do nothing" 69 "'dumb' cannot show a screen" \
-  script -qec "TERM=dumb $relay --demo --for 2" /dev/null
-expect "terminal that is unknown" 69 "cannot show a screen" \
-  script -qec "TERM=no-such-terminal $relay --demo --for 2" /dev/null
+if has_terminals; then
+  expect "terminal that can do nothing" 69 "'dumb' cannot show a screen" \
+    script -qec "TERM=dumb $relay --demo --for 2" /dev/null
+  expect "terminal that is unknown" 69 "cannot show a screen" \
+    script -qec "TERM=no-such-terminal $relay --demo --for 2" /dev/null
+else
+  skip "terminals that can do little" "there are no pseudo-terminals"
+fi
 
 expect "no bluetoothd" 69 "bus" "$relay" --bus "unix:path=$work/no-bus" --batch --for 2
 expect "without a terminal: what there is, once" 0 "speaker 70:99:1C:0A:B2:44 state=paired" "$relay" --demo

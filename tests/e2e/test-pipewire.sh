@@ -13,6 +13,10 @@ for program in pipewire wireplumber pw-play; do
     exit 0
   fi
 done
+if ! [ -e /proc/self/root ]; then # PipeWire looks there at who its clients are, and else lets them wait
+  skip "real PipeWire" "there is no /proc"
+  exit 0
+fi
 tap_cleanup() {
   pipewire_stop
   kill "${relay_pid:-}" 2>/dev/null

@@ -7,6 +7,10 @@ if ! command -v tmux >/dev/null; then
   skip "screen in tmux" "tmux is not installed"
   exit 0
 fi
+if ! has_terminals; then
+  skip "screen in tmux" "there are no pseudo-terminals"
+  exit 0
+fi
 export TMUX_TMPDIR=$work
 tmux() { command tmux -L echorelay -f /dev/null "$@"; }
 tap_cleanup() { tmux kill-server >/dev/null 2>&1; }

@@ -66,7 +66,7 @@ X
   pipewire_wait pipewire_has test-source
 }
 
-pipewire_has() { pw-cli ls Node 2>/dev/null | grep -q "node.name = \"$1\""; }
+pipewire_has() { timeout 5 pw-cli ls Node 2>/dev/null | grep -q "node.name = \"$1\""; }
 
 pipewire_wait() { # pipewire_wait COMMAND...: until it succeeds, ten seconds at the most
   for _ in $(seq 100); do

@@ -38,6 +38,9 @@ skip() { # skip NAME WHY
   echo "ok $tap_count - $1 # SKIP $2"
 }
 
+# A bare chroot may have no pseudo-terminals.
+has_terminals() { script -qec true /dev/null >/dev/null 2>&1 </dev/null; }
+
 # expect NAME CODE PATTERN COMMAND...: ends with CODE, and prints a line with PATTERN in it
 expect() {
   name=$1 code=$2 pattern=$3
