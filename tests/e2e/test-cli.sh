@@ -65,18 +65,22 @@ expect "no bluetoothd" 69 "bus" "$relay" --bus "unix:path=$work/no-bus" --batch 
 expect "without a terminal: what there is, once" 0 "speaker 70:99:1C:0A:B2:44 state=paired" "$relay" --demo
 expect "batch" 0 'state=streaming' "$relay" --demo=healthy --batch --for 4
 
-"$relay" --demo=healthy --json --for 8 >"$work/json" 2>"$work/errors"
+"$relay" --demo=healthy --json >"$work/json" 2>"$work/errors" &
+pid=$!
+all_stream() { awk '{ if (gsub(/"state":"(streaming|congested)"/, "") == 5) found = 1 } END { exit !found }' "$work/json"; }
+wait_for 20 all_stream
+result "four speakers and the Echo stream" $?
+kill -TERM $pid
+wait $pid
 result "json ends well" $?
 [ ! -s "$work/errors" ]
 result "json has no errors" $?
-[ "$(wc -l <"$work/json")" -ge 6 ]
+[ "$(wc -l <"$work/json")" -ge 3 ]
 result "json has a line a second" $?
 tail -1 "$work/json" | grep -q '^{"schema":1,"time":"20[0-9-]*T[0-9:.]*Z","source":{.*"speakers":\[{.*"adapters":\[{.*}\]}$'
 result "json is one object a line" $?
-tail -1 "$work/json" | grep -o '"state":"[a-z]*"' | sort | uniq -c | grep -q '5 "state":"streaming"'
-result "four speakers and the Echo stream" $?
 
-timeout 20 "$relay" --demo=healthy --json | head -1 >"$work/one"
+timeout 60 "$relay" --demo=healthy --json | head -1 >"$work/one"
 [ "${PIPESTATUS[0]}" = 0 ] && [ "$(wc -l <"$work/one")" = 1 ]
 result "a reader that leaves ends it" $?
 

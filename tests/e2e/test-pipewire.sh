@@ -19,7 +19,7 @@ if ! [ -e /proc/self/root ]; then # PipeWire looks there at who its clients are,
 fi
 tap_cleanup() {
   pipewire_stop
-  kill "${relay_pid:-}" 2>/dev/null
+  kill "${relay_pid:-}" "${control_pid:-}" 2>/dev/null
 }
 
 mkdir "$work/pw"
@@ -32,7 +32,7 @@ relay_start() { # a fresh record, a fresh log
   rm -rf "$work/rec" "$work/log" "$work/batch"
   mkdir "$work/rec"
   sed "s|^\[adapter|[world]\nrecord = $work/rec\n[adapter|" src/sim/scenarios/healthy.scenario >"$work/h.scenario"
-  in_time "$relay" --demo="$work/h.scenario" --source test-sink --batch --for $((seconds + 14)) \
+  in_time "$relay" --demo="$work/h.scenario" --source test-sink --batch --for $((seconds + 20)) \
     --state "$work/state" --log "$work/log" >"$work/batch" 2>&1 &
   relay_pid=$!
 }
@@ -48,9 +48,15 @@ wait_for 10 grep -q "source test-sink state=streaming" "$work/batch"
 result "and is found" $?
 
 snr() { sed -n 's/.*snr_db=\([0-9.]*\).*/\1/p' "$1" | sort -n | head -1; }
-play() {
-  wait_for 15 sh -c "grep -c streaming '$work/log' | grep -q '[4-9]'"
+play() { # into the speakers, and into PipeWire's own recorder beside them
+  wait_for 15 sh -c "grep -c ': streaming' '$work/log' | grep -q '[4-9]'"
+  in_time pw-record --rate 44100 --target test-sink -P '{ stream.capture.sink = true }' "$work/control.wav" >/dev/null 2>&1 &
+  control_pid=$!
   (in_time pw-play --target test-sink "$work/in.wav") && wait $relay_pid
+  ended=$?
+  kill $control_pid
+  wait $control_pid
+  return $ended
 }
 compare() {
   "$tools/listen" --from 1 --to $((seconds - 1)) "$work/in.wav" "$work"/rec/*.wav >"$work/heard" &&
@@ -69,14 +75,18 @@ for attempt in 1 2 3 4; do
   [ "$heard" != 0 ] || break
 done
 result "the program ends well" "$ended"
-result "each speaker let hear all of it, within the error of SBC itself" "$heard"
+if [ "$heard" != 0 ] && ! "$tools/listen" --from 1 --to $((seconds - 1)) "$work/in.wav" "$work/control.wav" >"$work/missed"; then
+  skip "each speaker let hear all of it" "nor did PipeWire's own recorder: $(head -1 "$work/missed")"
+else
+  result "each speaker let hear all of it, within the error of SBC itself" "$heard"
+fi
 
 # a node that is not there, and one that goes
 "$relay" --demo=healthy --source no-such-node --batch --for 3 --state "$work/state" >"$work/batch" 2>&1
 result "a source that does not exist is no end" $?
 grep -q "PipeWire has no node 'no-such-node'" "$work/batch"
 result "and is told" $?
-"$relay" --demo=healthy --source test-source --batch --for 30 --state "$work/state" >"$work/batch" 2>&1 &
+"$relay" --demo=healthy --source test-source --batch --for 280 --state "$work/state" >"$work/batch" 2>&1 &
 relay_pid=$!
 wait_for 10 grep -q "source test-source state=streaming" "$work/batch"
 result "a source node is captured" $?

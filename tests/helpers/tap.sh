@@ -56,8 +56,8 @@ expect() {
   fi
 }
 
-wait_for() { # wait_for SECONDS COMMAND...: until it succeeds
-  tries=$(($1 * 10))
+wait_for() { # wait_for SECONDS COMMAND...: until it succeeds; four times as long where all is slow
+  tries=$(($1 * 40))
   shift
   while [ "$tries" -gt 0 ]; do
     "$@" >/dev/null 2>&1 && return 0
