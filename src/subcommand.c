@@ -5,11 +5,14 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "doctor/doctor.h"
 #include "options.h"
 
 static int run_help(int argc, char *argv[]);
 
 const struct subcommand subcommand_table[] = {
+    {"doctor", "[--json|--fix]", "what keeps this machine from playing, and what cures it",
+     doctor_main},
     {"help", "[SUBCOMMAND]", "this, or what a subcommand takes", run_help},
     {0},
 };

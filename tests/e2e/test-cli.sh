@@ -91,6 +91,17 @@ kill -TERM $pid
 wait $pid
 result "SIGTERM ends it well" $?
 
+# the doctor, in whatever box this is: it ends, and has a word for each check
+checks=$("$relay" doctor --json 2>"$work/errors" | tee "$work/doctor" | grep -c '"state": "\(ok\|warn\|fail\|unknown\)"')
+[ "$checks" -ge 25 ] && [ ! -s "$work/errors" ]
+result "doctor --json: $checks checks" $?
+env -i "$relay" doctor >"$work/doctor" 2>&1
+[ $? -le 1 ] && grep -q 'ok, .* could not be seen' "$work/doctor"
+result "doctor without an environment" $?
+expect "doctor's help" 0 "--fix" "$relay" doctor --help
+expect "doctor's wrong option" 64 "unrecognized option" "$relay" doctor --cure
+expect "doctor does not ask where nobody answers" 64 "wants a terminal" "$relay" doctor --fix
+
 # what is kept comes back
 printf '{"version":1,"speakers":[{"address":"00:00:5E:00:53:10","trim_ms":35,"volume":55,"channel":"left"}]}' \
   >"$work/speakers.json"

@@ -33,11 +33,12 @@ only src/pipewire 'pipewire/|engine/source\.h'
 only src/sim 'sim/|a2dp/|audio/|engine/(source|inlet|clock)\.h|base/'
 only src/relay 'relay/|bluez/bluez\.h|engine/(engine|source|clock)\.h|audio/mix\.h|a2dp/(airtime|sbc_config)\.h|base/'
 only src/helper 'base/'
+only src/doctor 'doctor/|a2dp/airtime\.h|base/'
 only ui 'ui/|relay/(model|command)\.h|base/'
 
 rt='src/engine/relay_thread.c src/engine/output.c src/engine/channel.c src/engine/intake.c src/audio src/a2dp'
 never "$rt" 'stdio\.h|pthread\.h|systemd/.*|pipewire/.*|syslog\.h' 'the real-time thread knows none of it'
-never 'src/bluez src/relay' 'curses\.h|pipewire/.*' 'that is not for here'
+never 'src/bluez src/relay src/doctor' 'curses\.h|pipewire/.*' 'that is not for here'
 never ui 'systemd/.*|pipewire/.*' 'a screen knows the model, not the world'
 never 'src/audio src/a2dp' 'time\.h|unistd\.h|sys/socket\.h' 'pure: no clock, no I/O'
 

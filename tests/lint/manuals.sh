@@ -23,6 +23,9 @@ done
 for command in $("$relay" --list-commands | cut -d' ' -f1); do
   text man/echorelay-keys.5 | grep -qe "^ *$command" || say "echorelay-keys.5 lacks $command"
 done
+for id in $("$relay" doctor --json | sed -n 's/.*"id": "\(.*\)",/\1/p'); do
+  text man/echorelay.1 | grep -qwe "$id" || say "echorelay.1 lacks the check $id"
+done
 for code in 0 64 65 66 69 71 73; do
   text man/echorelay.1 | grep -qE "^ +$code " || say "echorelay.1 lacks exit code $code"
 done

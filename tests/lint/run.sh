@@ -25,14 +25,9 @@ warnings() { make --no-print-directory FLAVOUR=lint WERROR=1 all; }
 # A list that is empty sorts nothing; cppcheck takes what it would sort for uninitialised.
 static() {
   cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
-<<<<<<< HEAD
     --library=tests/lint/spa.cfg --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
     --suppress=uninitvar:src/relay/relay.c -D_GNU_SOURCE -DVERSION='""' \
-    -DDATADIR='""' -Isrc -I. src ui
-=======
-    --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -DVERSION='""' \
     -DDATADIR='""' -DLIBEXECDIR='""' -Isrc -I. src ui
->>>>>>> 5496cc5 (Flush timeouts: echorelay-flush, a helper with CAP_NET_RAW and nothing else)
 }
 shells() { shellcheck -S warning -x -P . "${scripts[@]}"; }
 tidy() { ! git grep -nIE '[[:space:]]+$' -- ':!tests/screens/*.screen'; }
