@@ -8,7 +8,8 @@
 #   make soak       the same, for hours of their time
 #   make lint       formatting, static checks, layering, manuals
 #   make asan ubsan tsan      the tests under a sanitizer
-#   make install [PREFIX=/usr/local] [DESTDIR=]
+#   make install uninstall [PREFIX=/usr/local] [DESTDIR=]
+#   make deb        a Debian package, build/deb/*.deb; DEB_HOST=arm64 for another machine
 #   make help clean
 #
 # V=1 shows the commands.  Everything is built below build/, each flavour in a folder of its own.
@@ -24,7 +25,8 @@ out := build/$(FLAVOUR)
 endif
 
 libraries := libsystemd libpipewire-0.3 sbc ncursesw jansson inih sndfile
-pkg-config-of = $(shell pkg-config $(1) $(libraries) 2>/dev/null)
+PKG_CONFIG ?= pkg-config
+pkg-config-of = $(shell $(PKG_CONFIG) $(1) $(libraries) 2>/dev/null)
 
 flags_release := -O3 -fno-math-errno -fno-trapping-math -D_FORTIFY_SOURCE=2
 flags_asan    := -O1 -fsanitize=address -fno-omit-frame-pointer
@@ -60,7 +62,7 @@ rig_parts := $(wildcard tests/rig/parts/*.c)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
-.PHONY: all help demo check check-flavour check-rig soak rig-programs bench lint asan ubsan tsan format install uninstall clean
+.PHONY: all help demo check check-flavour check-rig soak rig-programs bench lint asan ubsan tsan format install uninstall deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -168,17 +170,39 @@ manual: all
 format:
 	clang-format -i $(sources) $(helper) $(wildcard src/*.h src/*/*.h ui/*.h tests/*/*.[ch] tests/rig/*/*.[ch])
 
+# Where things go; what the tree does not have is left out.
+pages = $(wildcard man/*.$(1))
+into = $(if $(strip $(2)),install -d $(DESTDIR)$(1) && install -m644 $(2) $(DESTDIR)$(1),:)
+share := $(PREFIX)/share
+
 install: all
 	install -Dm755 $(out)/echorelay $(DESTDIR)$(PREFIX)/bin/echorelay
 	install -Dm755 $(out)/echorelay-flush $(DESTDIR)$(PREFIX)/libexec/echorelay-flush
-	for f in keymaps/*.keys; do install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/echorelay/$$f; done
-	for f in man/*.1; do install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/man/man1/$${f##*/}; done
-	for f in man/*.5; do install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/man/man5/$${f##*/}; done
-	for f in man/*.8; do install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/man/man8/$${f##*/}; done
+	$(call into,$(share)/echorelay,src/share/echorelay.conf)
+	$(call into,$(share)/echorelay/keymaps,$(wildcard keymaps/*.keys))
+	$(call into,$(share)/echorelay/wireplumber,$(wildcard src/share/wireplumber/*))
+	$(call into,$(share)/bash-completion/completions,$(wildcard src/share/completions/echorelay))
+	$(call into,$(share)/zsh/vendor-completions,$(wildcard src/share/completions/_echorelay))
+	$(call into,$(share)/fish/vendor_completions.d,$(wildcard src/share/completions/echorelay.fish))
+	$(call into,$(PREFIX)/lib/systemd/user,$(wildcard src/share/systemd/*.service))
+	$(foreach n,1 5 7 8,$(call into,$(share)/man/man$(n),$(call pages,$(n)));)
 
 uninstall:
-	rm -rf $(DESTDIR)$(PREFIX)/bin/echorelay $(DESTDIR)$(PREFIX)/share/echorelay
-	for f in man/*; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/}; done
+	rm -rf $(DESTDIR)$(share)/echorelay
+	cd $(DESTDIR)$(PREFIX) && rm -f bin/echorelay libexec/echorelay-flush lib/systemd/user/echorelay*.service \
+	  share/bash-completion/completions/echorelay share/zsh/vendor-completions/_echorelay \
+	  share/fish/vendor_completions.d/echorelay.fish $(foreach page,$(wildcard man/*),share/man/man*/$(notdir $(page)))
+
+# The package is made from a copy, so that the tree stays as it is: build/deb/echorelay_VERSION_ARCH.deb.
+# DEB_HOST=arm64 builds for that machine, with the libraries of that architecture installed.
+package := build/deb/echorelay
+deb:
+	.ci/packages.sh $(if $(DEB_HOST),,build) deb
+	rm -rf build/deb && mkdir -p $(package)
+	cp -r Makefile LICENSE NEWS.md README.md src ui keymaps tests man .ci $(package)
+	mv $(package)/src/share/debian $(package)/debian
+	cd $(package) && dpkg-buildpackage -us -uc -b $(if $(DEB_HOST),-a$(DEB_HOST) -d -Pcross,)
+	lintian --fail-on error,warning build/deb/*.changes
 
 clean:
 	rm -rf build

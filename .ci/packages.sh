@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that the named groups want and that are missing.
-#   .ci/packages.sh [--list] build [check] [lint] [rig]
+#   .ci/packages.sh [--list] build [check] [lint] [deb] [rig]
 # --list prints the names instead.
 # As root by apt-get, else through sudo; where neither goes, it lists what to install and ends with 1.
 set -eu
@@ -9,6 +9,7 @@ build='gcc libc6-dev make pkg-config libsystemd-dev libpipewire-0.3-dev libsbc-d
   libjansson-dev libinih-dev libsndfile1-dev libbluetooth-dev'
 check='libcmocka-dev pipewire pipewire-bin wireplumber tmux ncurses-bin ncurses-term procps bsdutils util-linux time'
 lint='clang-format cppcheck mandoc shellcheck'
+deb='debhelper dpkg-dev fakeroot lintian'
 rig='mmdebstrap rsync flex bison bc libelf-dev xz-utils'
 
 if [ "${1:-}" = --list ]; then
@@ -22,8 +23,9 @@ for group; do
     build) wanted="$wanted $build" ;;
     check) wanted="$wanted $check" ;;
     lint) wanted="$wanted $lint" ;;
+    deb) wanted="$wanted $deb" ;;
     rig) wanted="$wanted $rig" ;;
-    *) echo "packages.sh: no group '$group'; there are build, check, lint, rig" >&2; exit 64 ;;
+    *) echo "packages.sh: no group '$group'; there are build, check, lint, deb, rig" >&2; exit 64 ;;
   esac
 done
 if [ "${list:-}" ]; then

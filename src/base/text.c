@@ -82,3 +82,27 @@ char *text_clean(char *out, size_t size, const char *in)
 	trim_end(out);
 	return out;
 }
+
+int text_distance(const char *a, const char *b)
+{
+	int row[33];
+	int width = (int)strlen(b);
+	if (width > 32 || strlen(a) > 32)
+		return 99;
+	for (int i = 0; i <= width; i++)
+		row[i] = i;
+	for (int y = 1; a[y - 1]; y++) {
+		int corner = row[0];
+		row[0] = y;
+		for (int x = 1; x <= width; x++) {
+			int best = corner + (a[y - 1] != b[x - 1]);
+			corner = row[x];
+			if (row[x] + 1 < best)
+				best = row[x] + 1;
+			if (row[x - 1] + 1 < best)
+				best = row[x - 1] + 1;
+			row[x] = best;
+		}
+	}
+	return row[width];
+}

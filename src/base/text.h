@@ -24,4 +24,11 @@ char *text_clean(char *out, size_t size, const char *in);
  */
 int text_decode(const char *text, int32_t *character);
 
+/*
+ * How many characters must be changed, put in or left out to make one word of the other (Levenshtein);
+ * 99 for words of more than 32 bytes.  Up to TEXT_SLIP it may have been a slip of the finger.
+ */
+#define TEXT_SLIP 2
+int text_distance(const char *a, const char *b);
+
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define SCREEN COMMAND_OF_SCREEN
 #define RELAY COMMAND_OF_RELAY
 
@@ -73,37 +75,12 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
-/* Levenshtein's distance of two short words. */
-static int distance(const char *a, const char *b)
-{
-	int row[33];
-	int width = (int)strlen(b);
-	if (width > 32 || strlen(a) > 32)
-		return 99;
-	for (int i = 0; i <= width; i++)
-		row[i] = i;
-	for (int y = 1; a[y - 1]; y++) {
-		int corner = row[0];
-		row[0] = y;
-		for (int x = 1; x <= width; x++) {
-			int best = corner + (a[y - 1] != b[x - 1]);
-			corner = row[x];
-			if (row[x] + 1 < best)
-				best = row[x] + 1;
-			if (row[x - 1] + 1 < best)
-				best = row[x - 1] + 1;
-			row[x] = best;
-		}
-	}
-	return row[width];
-}
-
 const char *command_nearest(const char *name)
 {
 	const char *nearest = NULL;
-	int least = 3; /* further off is no slip of the finger */
+	int least = TEXT_SLIP + 1;
 	for (int i = 0; i < COMMAND_COUNT; i++) {
-		int far = distance(name, command_table[i].name);
+		int far = text_distance(name, command_table[i].name);
 		if (far < least) {
 			least = far;
 			nearest = command_table[i].name;

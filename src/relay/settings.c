@@ -61,6 +61,23 @@ static int on_section(struct ini_text *ini, const char *section)
 	return 1;
 }
 
+static int complain_key(struct ini_text *ini, const char *key)
+{
+	static const char *const keys[] = {"rate", "lead", "keymap", "log", "source"};
+	const char *nearest = NULL;
+	int least = TEXT_SLIP + 1;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		int far = text_distance(key, keys[i]);
+		if (far < least) {
+			least = far;
+			nearest = keys[i];
+		}
+	}
+	if (nearest)
+		return ini_complain(ini, "no key '%s'; did you mean '%s'?", key, nearest);
+	return ini_complain(ini, "no key '%s'; there are rate, lead, keymap, log, source", key);
+}
+
 static int on_key(struct ini_text *ini, const char *section, const char *key, const char *value)
 {
 	struct settings_config *config = ini->user;
@@ -76,7 +93,7 @@ static int on_key(struct ini_text *ini, const char *section, const char *key, co
 		return set_text(ini, config->log, sizeof(config->log), value);
 	if (!strcmp(key, "source"))
 		return set_text(ini, config->source, sizeof(config->source), value);
-	return ini_complain(ini, "no key '%s'; there are rate, lead, keymap, log, source", key);
+	return complain_key(ini, key);
 }
 
 int settings_read_config(struct settings *settings, const char *path, char *message, size_t size)

@@ -32,7 +32,7 @@ done
 
 expect "missing config" 66 "No such file" "$relay" --demo --batch --config "$conf"
 printf '[relay]\nrate = 44100\nkeymapp = vi\n' >"$conf"
-expect "broken config, by line" 65 "my.conf:3: no key 'keymapp'" "$relay" --demo --batch --config "$conf"
+expect "broken config, by line" 65 "my.conf:3: no key 'keymapp'; did you mean 'keymap'?" "$relay" --demo --batch --config "$conf"
 mkdir -p "$XDG_CONFIG_HOME/echorelay"
 cp "$conf" "$XDG_CONFIG_HOME/echorelay/echorelay.conf"
 expect "one's own config is read" 65 "echorelay.conf:3:" "$relay" --demo --batch

@@ -9,7 +9,7 @@ say() {
   bad=1
 }
 
-for page in man/*.[158]; do
+for page in man/*.[1578]; do
   mandoc -T lint -W warning "$page" || bad=1
 done
 text() { mandoc -T ascii "$1" | sed 's/.\x08//g'; }

@@ -401,13 +401,38 @@ static void config_is_read(void **state)
 	assert_string_equal(settings.config.keymap, "vi");
 }
 
+/* The file that is shipped, with every setting switched on, says what holds without it. */
+static void shipped_config_has_the_defaults(void **state)
+{
+	(void)state;
+	static struct settings settings, defaults;
+	char *text, message[256];
+	assert_int_equal(
+	    file_read_text("src/share/echorelay.conf", &text, message, sizeof(message)), 0);
+	for (char *line = text; line; line = strchr(line, '\n'), line += line != NULL)
+		if (line[0] == '#' && line[1] != ' ')
+			memmove(line, line + 1, strlen(line));
+	settings_init(&settings);
+	settings_init(&defaults);
+	const char *path = write_file("shipped.conf", text);
+	assert_int_equal(settings_read_config(&settings, path, message, sizeof(message)), 0);
+	assert_string_equal(settings.config.keymap, "default");
+	assert_true(*settings.config.log && *settings.config.source);
+	memset(settings.config.keymap, 0, sizeof(settings.config.keymap));
+	memset(settings.config.log, 0, sizeof(settings.config.log));
+	memset(settings.config.source, 0, sizeof(settings.config.source));
+	assert_memory_equal(&settings.config, &defaults.config, sizeof(settings.config));
+	free(text);
+}
+
 static void wrong_config_is_named_by_line(void **state)
 {
 	(void)state;
 	static const struct {
 		const char *text, *complaint;
 	} cases[] = {
-	    {"[relay]\n\nrat = 1\n", ":3: no key 'rat'"},
+	    {"[relay]\n\nrat = 1\n", ":3: no key 'rat'; did you mean 'rate'?"},
+	    {"[relay]\nvolume = 3\n", ":2: no key 'volume'; there are rate, "},
 	    {"[relay]\nrate = 96000\n", ":2: rate is 44100 or 48000"},
 	    {"[relay]\nlead = soon\n", ":2: lead is a time"},
 	    {"[relay]\nlead = 2 s\n", ":2: lead is a time"},
@@ -575,6 +600,7 @@ int main(void)
 	    cmocka_unit_test(status_is_what_scripts_were_promised),
 	    cmocka_unit_test(bad_wire_is_refused),
 	    cmocka_unit_test(config_is_read),
+	    cmocka_unit_test(shipped_config_has_the_defaults),
 	    cmocka_unit_test(wrong_config_is_named_by_line),
 	    cmocka_unit_test(state_comes_back),
 	    cmocka_unit_test(damaged_state_is_set_aside),
