@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "doctor/doctor.h"
+#include "doctor/report.h"
 #include "options.h"
 
 static int run_help(int argc, char *argv[]);
@@ -13,6 +14,8 @@ static int run_help(int argc, char *argv[]);
 const struct subcommand subcommand_table[] = {
     {"doctor", "[--json|--fix]", "what keeps this machine from playing, and what cures it",
      doctor_main},
+    {"report", "[--open] [FILE]", "one file for a bug report, with addresses and names hidden",
+     report_main},
     {"help", "[SUBCOMMAND]", "this, or what a subcommand takes", run_help},
     {0},
 };

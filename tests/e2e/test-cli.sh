@@ -102,6 +102,10 @@ expect "doctor's help" 0 "--fix" "$relay" doctor --help
 expect "doctor's wrong option" 64 "unrecognized option" "$relay" doctor --cure
 expect "doctor does not ask where nobody answers" 64 "wants a terminal" "$relay" doctor --fix
 
+expect "report" 0 '"checks"' "$relay" report -
+expect "report into a file that cannot be" 73 "/nowhere/report" "$relay" report /nowhere/report
+expect "report's wrong option" 64 "unrecognized option" "$relay" report --all
+
 # what is kept comes back
 printf '{"version":1,"speakers":[{"address":"00:00:5E:00:53:10","trim_ms":35,"volume":55,"channel":"left"}]}' \
   >"$work/speakers.json"

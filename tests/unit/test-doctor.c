@@ -15,6 +15,8 @@
 #include "base/file.h"
 #include "doctor/check.h"
 #include "doctor/doctor.h"
+#include "doctor/mask.h"
+#include "doctor/report.h"
 
 struct answer {
 	const char *program, *text;
@@ -103,11 +105,11 @@ static void link_to(struct fake *fake, const char *path, const char *target)
 						    "\"UUIDs\":{\"type\":\"as\",\"data\":[" uuids  \
 						    "]}}},"                                        \
 						    "\"/org/bluez/"                                \
-	                                            "hci1\":{\"org.bluez.Adapter1\":{"             \
+						    "hci1\":{\"org.bluez.Adapter1\":{"             \
 						    "\"Address\":{\"type\":\"s\",\"data\":"        \
-	                                            "\"" address "\"},"                            \
+						    "\"" address "\"},"                            \
 						    "\"Powered\":{\"type\":\"b\",\"data\":true}}"  \
-	                                            "}" devices "}]}"
+						    "}" devices "}]}"
 #define DEVICE(address, name, uuid, adapter, trusted)                                              \
 	",\"/org/bluez/" adapter "/dev_" address "\":{\"org.bluez.Device1\":{"                     \
 	"\"Address\":{\"type\":\"s\",\"data\":\"" address "\"},"                                   \
@@ -613,6 +615,55 @@ static void rubbish_from_programs_is_survived(void **state)
 	}
 }
 
+/* --- the report ---------------------------------------------------------------------------------- */
+
+static void mask_hides_words_and_addresses(void **state)
+{
+	static struct mask mask;
+	(void)state;
+	mask.count = 0;
+	mask_add(&mask, "Anna");
+	mask_add(&mask, "Anna's Echo");
+	mask_add(&mask, "tv"); /* too short */
+	json_t *json = json_pack("{s:s, s:[s, i]}", "/dev_70_99_1C_0A_B2_44/fd1",
+	                         "tv of Anna's Echo", "b", "70:99:1c:0A:B2:44 Anna 70:99", 7);
+	json_t *hidden = mask_json(&mask, json);
+	char *text = json_dumps(hidden, JSON_COMPACT | JSON_SORT_KEYS);
+	assert_string_equal(text, "{\"/dev_70_99_1C_\?\?_\?\?_\?\?/fd1\":\"tv of name 2\","
+	                          "\"b\":[\"70:99:1c:\?\?:\?\?:\?\? name 1 70:99\",7]}");
+	free(text);
+	json_decref(hidden);
+	json_decref(json);
+}
+
+static void report_tells_no_names(void **state)
+{
+	struct fake fake;
+	(void)state;
+	healthy(&fake, true);
+	answer(&fake, "/proc/self/exe",
+	       "speaker F8:4E:17:6B:90:13 state=paired name=\"Ben's Flip\"\n", 0);
+	put(&fake, "/etc/os-release", "NAME=x\nPRETTY_NAME=\"Debian 12\"\n");
+	json_t *report = report_make(&fake.box);
+	char *open = json_dumps(report, 0);
+	assert_non_null(strstr(open, "Echo Dot"));
+	assert_non_null(strstr(open, "44:00:49:12:AB:CD"));
+	assert_non_null(strstr(open, "\"Debian 12\""));
+	json_t *hidden = report_hide(report, &fake.box);
+	char *text = json_dumps(hidden, 0);
+	assert_null(strstr(text, "Echo Dot"));
+	assert_null(strstr(text, "12:AB:CD"));
+	assert_null(strstr(text, "Ben's"));
+	assert_null(strstr(text, "anna"));
+	assert_non_null(strstr(text, "44:00:49:??:??:??"));
+	assert_non_null(strstr(text, "Debian 12"));
+	free(open);
+	free(text);
+	json_decref(hidden);
+	json_decref(report);
+	discard(&fake);
+}
+
 static void versions_are_read(void **state)
 {
 	(void)state;
@@ -635,6 +686,8 @@ int main(void)
 	    cmocka_unit_test(nothing_there_is_no_crash),
 	    cmocka_unit_test(rubbish_from_programs_is_survived),
 	    cmocka_unit_test(versions_are_read),
+	    cmocka_unit_test(mask_hides_words_and_addresses),
+	    cmocka_unit_test(report_tells_no_names),
 	};
 	return RUN(tests);
 }
