@@ -6,6 +6,8 @@
 
 #include "ui/private.h"
 
+#define LATE_US 2000 /* less is not worth a word */
+
 /* "sentence - what to do" as the relay writes its problems. */
 static void split(struct trouble *trouble, const char *problem)
 {
@@ -29,11 +31,12 @@ static void add_connect_key(const struct ui *ui, int index, struct trouble *trou
 
 static void congested(const struct model_speaker *speaker, struct trouble *trouble)
 {
-	if (speaker->jitter_us == MODEL_UNKNOWN)
-		snprintf(trouble->cause, sizeof(trouble->cause), "packets go out late");
-	else
+	if (speaker->jitter_us >= LATE_US)
 		snprintf(trouble->cause, sizeof(trouble->cause), "packets go out %d ms late",
 		         speaker->jitter_us / 1000);
+	else
+		snprintf(trouble->cause, sizeof(trouble->cause),
+		         "its packets waited for the air; bitpool down to %d", speaker->bitpool);
 	snprintf(trouble->remedy, sizeof(trouble->remedy),
 	         "move it closer, or away from 2.4 GHz Wi-Fi");
 }

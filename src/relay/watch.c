@@ -6,8 +6,8 @@ static void congestion_begins(struct speaker *speaker, const struct output_snaps
 {
 	speaker_set_state(speaker, SPEAKER_CONGESTED);
 	journal_write(speaker->relay->journal, JOURNAL_WARNING, speaker->kept->name,
-	              "congested: write queue %d ms, bitpool %u -> %u",
-	              (int)(output->waiting_ns / 1000000), speaker->bitpool, output->bitpool);
+	              "congested: packets wait for the air, bitpool %u -> %u", speaker->bitpool,
+	              output->bitpool);
 }
 
 static void congestion_ends(struct speaker *speaker, const struct output_snapshot *output)
