@@ -133,7 +133,7 @@ check:
 	$(Q)$(MAKE) --no-print-directory check-flavour
 
 test_programs = $(suites:%.c=$(out)/%)
-check-flavour: $(out)/echorelay $(out)/echorelay-flush $(test_programs) $(tools:%.c=$(out)/%)
+check-flavour: rig-programs $(out)/echorelay $(out)/echorelay-flush $(test_programs) $(tools:%.c=$(out)/%)
 	$(Q)BUILD=$(out) FLAVOUR=$(FLAVOUR) tests/run.sh $(test_programs) $(wildcard tests/e2e/test-*.sh)
 
 rig-programs: $(out)/echorelay $(out)/echorelay-flush $(rig:%.c=$(out)/%)

@@ -28,6 +28,8 @@ until_true() { # until_true SECONDS COMMAND...: asks twice a second; 1 when it n
   done
 }
 
+counts() { [ "$(grep -c "$2" "$3")" -ge "$1" ]; } # counts N PATTERN FILE: at least so many lines
+
 finish() { # finish [STATUS]
   [ ${#devices[@]} = 0 ] || kill -TERM "${devices[@]}"
   [ -z "${relay:-}" ] || kill -TERM "$relay"

@@ -6,7 +6,7 @@
 # bound clicks >= 45
 # bound lost = 0
 # bound doubled = 0
-# bound latency_ms.median <= 40
+# bound latency_ms.median <= 80
 # bound arrival_ms.worst < 4
 # bound heard_ms.constant < 0.5
 # bound heard_ms.p99 < 1

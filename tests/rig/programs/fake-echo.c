@@ -111,11 +111,13 @@ static void packet_send(struct echo *echo, int fd)
 {
 	struct frame frames[SBC_STREAM_PACKET_SAMPLES];
 	uint8_t packet[SBC_STREAM_PACKET_BYTES];
-	unsigned count = sbc_stream_packet_samples(&echo->stream);
+	unsigned count = echo->stream.frames_per_packet *
+	                 sbc_config_frame_samples(&echo->stream.config);
 	int64_t now = now_ns();
 	clicks_fill(frames, echo->position, count, echo->stream.config.rate);
 	clicks_print(echo, count, now);
-	ssize_t size = sbc_stream_encode(&echo->stream, frames, packet);
+	ssize_t size =
+	    sbc_stream_encode(&echo->stream, frames, echo->stream.frames_per_packet, packet);
 	if (size > 0 && send(fd, packet, (size_t)size, MSG_DONTWAIT | MSG_NOSIGNAL) == size)
 		echo->packets++;
 	else
