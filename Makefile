@@ -24,7 +24,7 @@ else
 out := build/$(FLAVOUR)
 endif
 
-libraries := libsystemd libpipewire-0.3 sbc ncursesw jansson inih sndfile
+libraries := libsystemd libpipewire-0.3 sbc ncursesw jansson inih sndfile fftw3f
 PKG_CONFIG ?= pkg-config
 pkg-config-of = $(shell $(PKG_CONFIG) $(1) $(libraries) 2>/dev/null)
 

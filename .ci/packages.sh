@@ -6,7 +6,7 @@
 set -eu
 
 build='gcc libc6-dev make pkg-config libsystemd-dev libpipewire-0.3-dev libsbc-dev libncurses-dev
-  libjansson-dev libinih-dev libsndfile1-dev libbluetooth-dev'
+  libjansson-dev libinih-dev libsndfile1-dev libbluetooth-dev libfftw3-dev'
 check='libcmocka-dev pipewire pipewire-bin wireplumber tmux ncurses-bin ncurses-term procps bsdutils util-linux time'
 lint='clang-format cppcheck mandoc shellcheck'
 deb='debhelper dpkg-dev fakeroot lintian'

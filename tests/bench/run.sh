@@ -1,6 +1,6 @@
 #!/bin/bash
 # make bench: speed, latency and staying in step, as figures.  Nothing here passes or fails.
-#   MINUTES=5 PIPEWIRE_MINUTES=5 LONG_MINUTES=10 tests/bench/run.sh [engine|screen|drift|pipewire|long]...
+#   MINUTES=5 PIPEWIRE_MINUTES=5 LONG_MINUTES=10 tests/bench/run.sh [engine|rooms|screen|drift|pipewire|long]...
 # Without arguments all of them, about 25 minutes.
 set -u
 cd "$(dirname "$0")/../.." || exit 70
@@ -42,6 +42,11 @@ last_counts() { # what the last second's lines say of each speaker
 bench_engine() {
   title "engine: what it costs"
   "$build/tests/bench/bench-engine"
+}
+
+bench_rooms() {
+  title "finding a speaker's delay by microphone, in simulated rooms (0-800 ms, RT60 0.3-0.8 s, clocks off)"
+  "$build/tests/bench/bench-rooms" "${ROOMS:-1000}"
 }
 
 # Bytes between two lengths of the same run: the first picture is not among them.
@@ -118,7 +123,7 @@ bench_long() {
   rm -rf "$work/long"
 }
 
-[ $# -gt 0 ] || set -- engine screen drift pipewire long
+[ $# -gt 0 ] || set -- engine rooms screen drift pipewire long
 for part; do
   "bench_$part"
 done
