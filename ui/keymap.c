@@ -172,6 +172,9 @@ bool keymap_argument_fits(const struct command *command, const char *argument)
 	case COMMAND_PAGE:
 	case COMMAND_VIEW:
 		return *argument != 0;
+	case COMMAND_TEST:
+	case COMMAND_ALIGN:
+		return *argument != 0; /* the relay says what is wrong with a word */
 	case COMMAND_CHANNEL:
 		return strchr("slrmn", *argument) != NULL;
 	default:

@@ -107,9 +107,13 @@ void engine_free(struct engine *engine)
 	while (mailbox_take(&engine->thread.orders, &message))
 		if (message.type == MESSAGE_ADD)
 			output_free(message.output);
+		else if (message.type == MESSAGE_OVERLAY)
+			free(message.overlay);
 	while (mailbox_take(&engine->thread.news, &message))
 		if (message.type == MESSAGE_REMOVED)
 			output_free(message.output);
+		else if (message.type == MESSAGE_OVERLAY_BACK)
+			free(message.overlay);
 	for (uint32_t i = 0; i < engine->thread.count; i++)
 		output_free(engine->thread.outputs[i]);
 	engine_destroy(engine);
@@ -233,6 +237,9 @@ static void news_tell(struct engine *engine, const struct message *message)
 		break;
 	case MESSAGE_FAILED:
 		engine->events->output_failed(engine->user, message->id, message->error);
+		break;
+	case MESSAGE_OVERLAY_BACK:
+		free(message->overlay);
 		break;
 	case MESSAGE_SOURCE:
 		engine->events->source_changed(engine->user, message->live);
@@ -371,6 +378,15 @@ int engine_set_mix(struct engine *engine, uint32_t id, struct mix_matrix mix)
 	return order(engine, &(struct message){.type = MESSAGE_MIX, .id = id, .mix = mix});
 }
 
+int engine_set_overlay(struct engine *engine, uint32_t id, struct overlay *overlay)
+{
+	int error =
+	    order(engine, &(struct message){.type = MESSAGE_OVERLAY, .id = id, .overlay = overlay});
+	if (error)
+		free(overlay);
+	return error;
+}
+
 int engine_reset_meters(struct engine *engine)
 {
 	return order(engine, &(struct message){.type = MESSAGE_RESET_METERS});
@@ -387,4 +403,18 @@ const struct output_snapshot *snapshot_output(const struct snapshot *snapshot, u
 		if (snapshot->outputs[i].id == id)
 			return &snapshot->outputs[i];
 	return NULL;
+}
+
+double engine_frame_at(struct engine *engine, int64_t ns)
+{
+	const struct snapshot *seen = engine_snapshot(engine);
+	return seen->frame + (double)(ns - seen->ns) * seen->frames_per_ns;
+}
+
+int64_t engine_time_of(struct engine *engine, double frame)
+{
+	const struct snapshot *seen = engine_snapshot(engine);
+	if (seen->frames_per_ns <= 0) /* it has not shown itself yet */
+		return 0;
+	return seen->ns + (int64_t)((frame - seen->frame) / seen->frames_per_ns);
 }

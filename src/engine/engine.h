@@ -75,8 +75,22 @@ int engine_set_delays(struct engine *engine, const struct output_delay *delays, 
 int engine_set_mix(struct engine *engine, uint32_t id, struct mix_matrix mix);
 int engine_reset_meters(struct engine *engine);
 
+/*
+ * Lays a test signal over what an output plays, instead of the one it had; NULL takes that away.  The
+ * overlay is malloc'ed and the engine's from now on, also on failure.
+ */
+int engine_set_overlay(struct engine *engine, uint32_t id, struct overlay *overlay);
+
 /* The newest figures; valid until the next call. */
 const struct snapshot *engine_snapshot(struct engine *engine);
+
+/*
+ * The frame of the timeline that is due at an instant, without anybody's delay line, and the instant of a
+ * frame: as the newest snapshot shows the group's clock, so the nearer the better.
+ */
+double engine_frame_at(struct engine *engine, int64_t ns);
+int64_t engine_time_of(struct engine *engine, double frame);
+
 const struct output_snapshot *snapshot_output(const struct snapshot *snapshot, uint32_t id);
 
 /*

@@ -16,19 +16,22 @@
  */
 
 struct output;
+struct overlay;
 
 enum message_type {
 	/* main thread → engine */
-	MESSAGE_ADD,    /* output */
-	MESSAGE_REMOVE, /* id */
-	MESSAGE_DELAYS, /* delays: all of them change at the same frame of the timeline */
-	MESSAGE_MIX,    /* id, mix */
+	MESSAGE_ADD,     /* output */
+	MESSAGE_REMOVE,  /* id */
+	MESSAGE_DELAYS,  /* delays: all of them change at the same frame of the timeline */
+	MESSAGE_MIX,     /* id, mix */
+	MESSAGE_OVERLAY, /* id, overlay: what it had comes back */
 	MESSAGE_RESET_METERS,
 	/* engine → main thread */
-	MESSAGE_REMOVED, /* output */
-	MESSAGE_STALLED, /* id */
-	MESSAGE_FAILED,  /* id, error */
-	MESSAGE_SOURCE,  /* live: an epoch of the source began or ended */
+	MESSAGE_REMOVED,      /* output */
+	MESSAGE_STALLED,      /* id */
+	MESSAGE_FAILED,       /* id, error */
+	MESSAGE_OVERLAY_BACK, /* overlay: no output has it any more */
+	MESSAGE_SOURCE,       /* live: an epoch of the source began or ended */
 };
 
 struct output_delay {
@@ -42,6 +45,7 @@ struct message {
 	uint32_t id; /* of the output it is about */
 	union {
 		struct output *output;
+		struct overlay *overlay;
 		struct mix_matrix mix;
 		int error; /* errno */
 		int live;

@@ -42,6 +42,7 @@ int output_new(struct output **ret_output, uint32_t id, const struct output_conf
 	uint32_t rate = output->stream.config.rate;
 	reader_init(&output->reader, filter, (double)config->group_rate / rate,
 	            (double)config->delay);
+	overlay_player_init(&output->overlay);
 	meter_init(&output->meter, rate);
 	output_start_silent(output, config->mix);
 	*ret_output = output;
@@ -53,6 +54,7 @@ void output_free(struct output *output)
 	if (!output)
 		return;
 	sbc_stream_finish(&output->stream);
+	free(output->overlay.overlay);
 	if (output->channel.fd >= 0)
 		close(output->channel.fd);
 	free(output);
@@ -157,7 +159,11 @@ static uint32_t packet_samples(const struct output *output)
 static int packet_build(struct output *output, const struct timeline *timeline)
 {
 	uint32_t count = packet_samples(output);
-	reader_read(&output->reader, timeline, output_place(output), output->frames, count);
+	double place = output_place(output), before = output->reader.delay;
+	reader_read(&output->reader, timeline, place, output->frames, count);
+	double stretch = (output->reader.delay - before) / count; /* it is on its way elsewhere */
+	overlay_apply(&output->overlay, output->frames, count, place - before,
+	              output->reader.ratio - stretch);
 	mix_apply(&output->mix, output->frames, count);
 	meter_feed(&output->meter, output->frames, count);
 	ssize_t size =

@@ -10,13 +10,14 @@
 #include "audio/group_clock.h"
 #include "audio/meter.h"
 #include "audio/mix.h"
+#include "audio/overlay.h"
 #include "audio/reader.h"
 #include "audio/timeline.h"
 #include "engine/channel.h"
 #include "engine/snapshot.h"
 
 /*
- * One speaker: reader → channel and gain → meter → SBC stream → media channel.
+ * One speaker: reader → test signal, if there is one → channel and gain → meter → SBC stream → media channel.
  *
  * Output frame n of a stream is due when the group's clock shows base + n; `base` gives each output of
  * an adapter its own phase, so that no two packets wait for the same air.  A packet is sent when its
@@ -60,6 +61,7 @@ struct output {
 	int64_t lead;
 
 	struct reader reader;
+	struct overlay_player overlay;
 	struct mix mix;
 	struct meter meter;
 	struct sbc_stream stream;

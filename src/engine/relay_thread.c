@@ -74,6 +74,15 @@ static void delays_set(struct relay_thread *thread, const struct message *messag
 	}
 }
 
+/* What an output had, or what no output takes, is the main thread's again. */
+static void overlay_set(struct relay_thread *thread, uint32_t id, struct overlay *overlay)
+{
+	struct output *output = output_find(thread, id);
+	struct overlay *back = output ? overlay_player_set(&output->overlay, overlay) : overlay;
+	if (back)
+		post(thread, &(struct message){.type = MESSAGE_OVERLAY_BACK, .overlay = back});
+}
+
 static void meters_reset(struct relay_thread *thread)
 {
 	meter_reset(&thread->intake.meter);
@@ -98,6 +107,9 @@ static void order_obey(struct relay_thread *thread, const struct message *messag
 		output = output_find(thread, message->id);
 		if (output)
 			mix_set(&output->mix, message->mix);
+		break;
+	case MESSAGE_OVERLAY:
+		overlay_set(thread, message->id, message->overlay);
 		break;
 	case MESSAGE_RESET_METERS:
 		meters_reset(thread);
@@ -173,6 +185,10 @@ static void show(struct relay_thread *thread, int64_t now)
 {
 	struct snapshot *shown = snapshot_back(&thread->shown);
 	shown->ns = now;
+	shown->frame = group_clock_frame_at(&thread->clock, now);
+	shown->frames_per_ns = group_clock_frame_at(&thread->clock, now + 1000000000) -
+	                       shown->frame;
+	shown->frames_per_ns /= 1e9;
 	shown->steps = thread->steps;
 	shown->wake_worst_ns = thread->wake_worst_ns;
 	show_source(thread, &shown->source, now);

@@ -46,6 +46,8 @@ struct source_snapshot {
 
 struct snapshot {
 	int64_t ns;
+	double frame;          /* of the timeline, due at that instant */
+	double frames_per_ns;  /* the pace of the group's clock */
 	uint64_t steps;        /* times the thread woke */
 	int64_t wake_worst_ns; /* the latest it ever woke, since the last snapshot */
 	struct source_snapshot source;

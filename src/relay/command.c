@@ -54,6 +54,10 @@ const struct command command_table[COMMAND_COUNT] = {
      GROUP_SPEAKER, RELAY},
     {COMMAND_MOVE, "move", true, "up|down", "up or down on the screen", GROUP_SPEAKER, RELAY},
     {COMMAND_UNDO, "undo", false, "", "undo the last change", GROUP_RELAY, RELAY},
+    {COMMAND_TEST, "test", true, "SIGNAL[+music]|toggle|off",
+     "play a test signal instead of the music, or over it", GROUP_SPEAKER, RELAY},
+    {COMMAND_ALIGN, "align", false, "start|keep|levels|back|cancel [MICROPHONE] [SPEAKERS]",
+     "line the speakers up by microphone", GROUP_RELAY, RELAY},
     {COMMAND_RESET, "reset", false, "", "reset peak holds and OVER", GROUP_RELAY, RELAY},
 };
 
@@ -73,6 +77,19 @@ const struct command *command_find(const char *name)
 		if (!strcmp(command_table[i].name, name))
 			return &command_table[i];
 	return NULL;
+}
+
+void command_arguments(const struct command *command, int *least, int *most)
+{
+	*least = *most = 0;
+	for (const char *word = command->arguments; *word;) {
+		size_t length = strcspn(word, " ");
+		bool optional = word[0] == '[' && word[length - 1] == ']';
+		*least += !optional;
+		*most += 1;
+		word += length;
+		word += strspn(word, " ");
+	}
 }
 
 const char *command_nearest(const char *name)

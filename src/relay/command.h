@@ -55,6 +55,8 @@ enum command_id {
 	COMMAND_AUTOCONNECT,
 	COMMAND_MOVE,
 	COMMAND_UNDO,
+	COMMAND_TEST,
+	COMMAND_ALIGN,
 	COMMAND_RESET,
 	COMMAND_COUNT
 };
@@ -80,6 +82,9 @@ struct command {
 	enum command_group group;
 	enum command_place place;
 };
+
+/* How many words the arguments of a command are: from "NAME [--yes]" 1 and 2. */
+void command_arguments(const struct command *command, int *least, int *most);
 
 extern const struct command command_table[COMMAND_COUNT];
 

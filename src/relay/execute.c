@@ -20,6 +20,8 @@ struct execution {
 	struct relay *relay;
 	struct speaker *speaker; /* NULL: all, or none is asked for */
 	const char *argument;
+	char *const *arguments; /* all of them */
+	int argument_count;
 	char *reply;
 	size_t size;
 };
@@ -237,6 +239,11 @@ static int carry_out(struct execution *run, enum command_id id)
 		return run_connect(run);
 	case COMMAND_AUTOCONNECT:
 		return run_autoconnect(run);
+	case COMMAND_TEST:
+		return execute_test(run->relay, run->speaker, run->argument, run->reply, run->size);
+	case COMMAND_ALIGN:
+		return execute_align(run->relay, run->arguments, run->argument_count, run->reply,
+		                     run->size);
 	case COMMAND_RESET:
 		return run_reset(run);
 	default:
@@ -245,7 +252,7 @@ static int carry_out(struct execution *run, enum command_id id)
 }
 
 /* By number on the screen, by address, by name. */
-static struct speaker *speaker_named(struct relay *relay, const char *word)
+struct speaker *relay_speaker_named(struct relay *relay, const char *word)
 {
 	char *end;
 	long number = strtol(word, &end, 10);
@@ -267,18 +274,22 @@ static int run_words(struct execution *run, char *words[], int count)
 		return answer(run, -EINVAL,
 		              near ? "no command '%s'; did you mean '%s'?" : "no command '%s'",
 		              words[0], near);
-	int arguments = *command->arguments != 0, wanted = 1 + command->speaker + arguments;
-	if (count != wanted)
+	int least, most, before = 1 + command->speaker;
+	command_arguments(command, &least, &most);
+	if (count < before + least || count > before + most)
 		return answer(run, -EINVAL, "usage: %s%s %s", command->name,
 		              command->speaker ? " SPEAKER" : "", command->arguments);
-	bool many = command->id == COMMAND_MUTE || command->id == COMMAND_SOLO;
+	bool many = command->id == COMMAND_MUTE || command->id == COMMAND_SOLO ||
+	            command->id == COMMAND_TEST;
 	bool all = many && !strcmp(words[1], "all");
 	if (command->speaker && !all) {
-		run->speaker = speaker_named(run->relay, words[1]);
+		run->speaker = relay_speaker_named(run->relay, words[1]);
 		if (!run->speaker)
 			return answer(run, -ENOENT, "no speaker '%s'", words[1]);
 	}
-	run->argument = arguments ? words[count - 1] : "";
+	run->arguments = words + before;
+	run->argument_count = count - before;
+	run->argument = count > before ? words[before] : "";
 	return carry_out(run, command->id);
 }
 

@@ -21,6 +21,8 @@ static const char *const source_states[] = {"absent", "idle", "streaming", NULL}
 static const char *const channels[] = {"stereo", "left", "right", "mono", NULL};
 static const char *const origins[] = {"unknown", "measured", "set", "reported",
                                       "stored",  "assumed",  NULL};
+static const char *const align_states[] = {"off",  "opening", "playing", "done",
+                                           "kept", "failed",  NULL};
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 
 static const char *name_of(const char *const *names, int32_t value)
@@ -86,6 +88,7 @@ enum field_type {
 	FIELD_INTS,     /* int32_t[] */
 	FIELD_COUNT,    /* int64_t */
 	FIELD_MILLI,    /* int32_t, thousandths of the unit in the key: µs → ms, ppb → ppm */
+	FIELD_CENTI,    /* int32_t, hundredths */
 	FIELD_PERMILLE, /* int32_t → percent */
 	FIELD_NAME,     /* int32_t by `names` */
 	FIELD_TERM,     /* struct model_term */
@@ -151,6 +154,7 @@ static const struct field speaker_fields[] = {
     {"solo", FIELD_BOOL, AT(model_speaker, solo), NULL, true},
     {"autoconnect", FIELD_BOOL, AT(model_speaker, autoconnect), NULL, true},
     {"absolute_volume", FIELD_BOOL, AT(model_speaker, absolute_volume), NULL, true},
+    {"test", FIELD_TEXT, AT(model_speaker, test), NULL, true},
     {"problem", FIELD_TEXT, AT(model_speaker, problem), NULL, true},
     {0},
 };
@@ -196,6 +200,35 @@ static const struct field event_fields[] = {
     {"level", FIELD_NAME, AT(model_event, level), levels, true},
     {"subject", FIELD_TEXT, AT(model_event, subject), NULL, true},
     {"text", FIELD_TEXT, AT(model_event, text), NULL, true},
+    {0},
+};
+
+static const struct field align_fields[] = {
+    {"state", FIELD_NAME, AT(model_align, state), align_states, true},
+    {"microphone", FIELD_TEXT, AT(model_align, microphone), NULL, true},
+    {"problem", FIELD_TEXT, AT(model_align, problem), NULL, true},
+    {"playing", FIELD_TEXT, AT(model_align, playing), NULL, true},
+    {"round", FIELD_INT, AT(model_align, round), NULL, true},
+    {"rounds", FIELD_INT, AT(model_align, rounds), NULL, true},
+    {"progress_percent", FIELD_PERMILLE, AT(model_align, progress_permille), NULL, true},
+    {"left_ms", FIELD_INT, AT(model_align, left_ms), NULL, true},
+    {"peak_db", FIELD_CENTI, AT(model_align, peak_cdb), NULL, true},
+    {0},
+};
+
+static const struct field align_speaker_fields[] = {
+    {"address", FIELD_TEXT, AT(model_align_speaker, address), NULL, true},
+    {"name", FIELD_TEXT, AT(model_align_speaker, name), NULL, true},
+    {"verdict", FIELD_TEXT, AT(model_align_speaker, verdict), NULL, true},
+    {"advice", FIELD_TEXT, AT(model_align_speaker, advice), NULL, true},
+    {"takes", FIELD_INT, AT(model_align_speaker, takes), NULL, true},
+    {"found_ms", FIELD_MILLI, AT(model_align_speaker, found_us), NULL, true},
+    {"spread_ms", FIELD_MILLI, AT(model_align_speaker, spread_us), NULL, true},
+    {"apart_ms", FIELD_MILLI, AT(model_align_speaker, apart_us), NULL, true},
+    {"drift_ppm", FIELD_MILLI, AT(model_align_speaker, drift_ppb), NULL, true},
+    {"confidence", FIELD_MILLI, AT(model_align_speaker, confidence_permille), NULL, true},
+    {"level_db", FIELD_CENTI, AT(model_align_speaker, level_cdb), NULL, true},
+    {"matched_volume", FIELD_INT, AT(model_align_speaker, volume), NULL, true},
     {0},
 };
 
@@ -257,6 +290,8 @@ static json_t *field_to_json(const struct field *field, const void *place)
 		return json_integer(*(const int64_t *)place);
 	case FIELD_MILLI:
 		return number_or_null(*number, 1000);
+	case FIELD_CENTI:
+		return number_or_null(*number, 100);
 	case FIELD_PERMILLE:
 		return number_or_null(*number, 10);
 	case FIELD_NAME:
@@ -310,6 +345,17 @@ static json_t *speakers_to_json(const struct model *model, enum model_form form)
 	return list;
 }
 
+json_t *model_align_to_json(const struct model_align *align)
+{
+	json_t *json = object_to_json(align_fields, align, MODEL_WIRE);
+	json_t *list = list_to_json(align_speaker_fields, align->speakers,
+	                            sizeof(align->speakers[0]), align->count, MODEL_WIRE);
+	if (json_object_set_new(json, "speakers", list) == 0)
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
 json_t *model_to_json(const struct model *model, enum model_form form)
 {
 	json_t *json = json_pack("{s:i}", "schema", SCHEMA);
@@ -325,6 +371,8 @@ json_t *model_to_json(const struct model *model, enum model_form form)
 	json_object_set_new(json, "adapters",
 	                    list_to_json(adapter_fields, model->adapters,
 	                                 sizeof(model->adapters[0]), model->adapter_count, form));
+	if (form == MODEL_WIRE)
+		json_object_set_new(json, "align", model_align_to_json(&model->align));
 	if (form == MODEL_WIRE)
 		json_object_set_new(json, "events",
 		                    list_to_json(event_fields, model->events,
@@ -412,6 +460,8 @@ static int field_from_json(const struct field *field, const json_t *json, void *
 		return json_is_integer(json) ? 0 : -EINVAL;
 	case FIELD_MILLI:
 		return read_number(json, 1000, place);
+	case FIELD_CENTI:
+		return read_number(json, 100, place);
 	case FIELD_PERMILLE:
 		return read_number(json, 10, place);
 	case FIELD_NAME:
@@ -464,6 +514,15 @@ static int speakers_from_json(struct model *model, const json_t *list)
 	return error;
 }
 
+static int align_from_json(struct model_align *align, const json_t *json)
+{
+	int error = object_from_json(align_fields, json, align);
+	return error ? error
+	             : list_from_json(align_speaker_fields, json_object_get(json, "speakers"),
+	                              align->speakers, sizeof(align->speakers[0]), MODEL_SPEAKERS,
+	                              &align->count);
+}
+
 static int read_all(struct model *model, const json_t *json)
 {
 	int error = object_from_json(model_fields, json, model);
@@ -476,6 +535,8 @@ static int read_all(struct model *model, const json_t *json)
 		error = list_from_json(adapter_fields, json_object_get(json, "adapters"),
 		                       model->adapters, sizeof(model->adapters[0]), MODEL_ADAPTERS,
 		                       &model->adapter_count);
+	if (!error)
+		error = align_from_json(&model->align, json_object_get(json, "align"));
 	if (!error)
 		error = list_from_json(event_fields, json_object_get(json, "events"), model->events,
 		                       sizeof(model->events[0]), MODEL_EVENTS, &model->event_count);

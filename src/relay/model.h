@@ -104,6 +104,7 @@ struct model_speaker {
 	bool absolute_volume; /* the speaker's own (AVRCP), else ours */
 	int32_t channel;      /* enum model_channel */
 	int32_t airtime_permille;
+	char test[16]; /* the test signal over its music (signal.h); empty: none */
 	char problem[MODEL_TEXT];
 };
 
@@ -120,6 +121,37 @@ struct model_event {
 	char subject[MODEL_TEXT], text[192];
 };
 
+/* A measurement by microphone (aligning.h). */
+enum model_align_state {
+	ALIGN_OFF,
+	ALIGN_OPENING, /* the microphone is being opened */
+	ALIGN_PLAYING,
+	ALIGN_DONE, /* the results are there, nothing is changed yet */
+	ALIGN_KEPT,
+	ALIGN_FAILED, /* `problem` says why */
+};
+
+struct model_align_speaker {
+	char address[18], name[MODEL_TEXT];
+	char verdict[16], advice[MODEL_TEXT]; /* empty before the end */
+	int32_t takes;                        /* so far; at the end: good ones */
+	int32_t found_us;                     /* MODEL_UNKNOWN where it is not sure, as all below */
+	int32_t spread_us, drift_ppb;
+	int32_t apart_us; /* later at the microphone than the first of them, as things were */
+	int32_t confidence_permille;
+	int32_t level_cdb;
+	int32_t volume; /* that makes it as loud as the softest, percent */
+};
+
+struct model_align {
+	int32_t state; /* enum model_align_state */
+	char microphone[MODEL_TEXT], problem[MODEL_TEXT];
+	char playing[18]; /* address of the one that plays */
+	int32_t round, rounds, progress_permille, left_ms, peak_cdb;
+	int32_t count;
+	struct model_align_speaker speakers[MODEL_SPEAKERS];
+};
+
 struct model {
 	int64_t time_us; /* CLOCK_REALTIME */
 	int64_t uptime_ms;
@@ -134,6 +166,7 @@ struct model {
 	struct model_speaker speakers[MODEL_SPEAKERS];
 	struct model_adapter adapters[MODEL_ADAPTERS];
 	struct model_event events[MODEL_EVENTS]; /* oldest first */
+	struct model_align align;
 };
 
 enum model_form {
@@ -143,6 +176,9 @@ enum model_form {
 
 /* A new reference, or NULL without memory. */
 json_t *model_to_json(const struct model *model, enum model_form form);
+
+/* The part of the wire form that tells of a measurement. */
+json_t *model_align_to_json(const struct model_align *align);
 
 /*
  * Reads the wire form.  Returns 0; -EPROTO for another schema; -EINVAL where something has the wrong type

@@ -262,6 +262,8 @@ static void present_speaker(struct model_speaker *shown, struct speaker *speaker
 	shown->volume = speaker_volume(speaker);
 	shown->muted = kept->muted;
 	shown->solo = speaker->solo;
+	if (speaker->test != SIGNAL_NONE)
+		copy(shown->test, sizeof(shown->test), signal_name(speaker->test));
 	shown->autoconnect = kept->autoconnect;
 	shown->absolute_volume = speaker->volume_settled;
 	shown->channel = (int32_t)kept->channel;
@@ -382,5 +384,6 @@ void relay_present(struct relay *relay)
 		present_speaker(&model->speakers[i], relay->speakers[i], snapshot);
 	present_adapters(relay);
 	present_events(relay);
+	aligning_present(relay, &model->align);
 	copy(model->problem, sizeof(model->problem), problem_of(relay));
 }

@@ -4,8 +4,10 @@
 
 #include "bluez/bluez.h"
 #include "engine/engine.h"
+#include "relay/aligning.h"
 #include "relay/relay.h"
 #include "relay/undo.h"
+#include "relay/signal.h"
 
 /* Between the files of relay/ only. */
 
@@ -37,6 +39,8 @@ struct speaker {
 	bool wanted_once;                  /* connected by hand, though not by itself */
 	bool played;                       /* it has, since the program started */
 	bool solo;                         /* while any speaker has it, the others are silent */
+	enum signal_kind test;             /* that lies over its music */
+	int64_t test_until;                /* when it is over */
 	bool volume_settled;               /* the speaker has the volume that is kept */
 	enum model_speaker_state state;
 	int64_t state_since;
@@ -83,6 +87,8 @@ struct relay {
 	int64_t bus_retry;
 	char service_problem[SPEAKER_PROBLEM];
 
+	struct aligning *aligning; /* or NULL */
+
 	int speaker_count;
 	struct speaker *speakers[MODEL_SPEAKERS]; /* in the order of the screen */
 	int64_t target_ns;                        /* of the alignment */
@@ -127,9 +133,15 @@ void speaker_removed(struct speaker *speaker, const struct output_snapshot *last
 void speaker_set_state(struct speaker *speaker, enum model_speaker_state state);
 void speaker_mix(struct speaker *speaker);
 void speakers_mix(struct relay *relay); /* all of them: one's solo is the others' silence */
+bool speaker_silenced(const struct speaker *speaker); /* it is muted, or another one solo */
 bool speaker_move(struct speaker *speaker, int rows); /* down; false where it cannot go so far */
 void speaker_send_volume(struct speaker *speaker);
 int speaker_volume(const struct speaker *speaker); /* percent */
+/*
+ * Lays a test signal over what it plays, or with SIGNAL_NONE and NULL takes it away.  The overlay is
+ * its from now on.  Returns 0; -ENOTCONN where it does not play, -ENOMEM for an overlay that is NULL.
+ */
+int speaker_test(struct speaker *speaker, enum signal_kind kind, struct overlay *overlay);
 struct model_term speaker_latency(const struct speaker *speaker);
 int relay_align(struct relay *relay);
 
@@ -149,6 +161,13 @@ const struct bluez_transport *echo_transport(const struct relay *relay); /* NULL
 int echo_volume(const struct relay *relay); /* percent; −1: unknown */
 void echo_look_after(struct relay *relay, int64_t now);
 int echo_welcome(struct relay *relay, const char *address); /* engine/source.h */
+/* execute_align.c: `speaker` NULL means all.  Both return as relay_command does. */
+int execute_test(struct relay *relay, struct speaker *speaker, const char *signal, char *reply,
+                 size_t size);
+int execute_align(struct relay *relay, char *const *arguments, int count, char *reply, size_t size);
+
+/* execute.c: by number on the screen, by address, by name; or NULL. */
+struct speaker *relay_speaker_named(struct relay *relay, const char *word);
 
 /* present.c */
 void relay_present(struct relay *relay);

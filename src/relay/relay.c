@@ -344,6 +344,7 @@ static void relay_look_after(struct relay *relay)
 	if (!relay->config.looks_only)
 		speakers_act(relay, now);
 	speakers_watch(relay);
+	aligning_look_after(relay, now);
 	settings_look_after(relay, now);
 }
 
@@ -355,6 +356,8 @@ static int64_t relay_next(const struct relay *relay)
 		if (at > now && at < next)
 			next = at;
 	}
+	if (aligning_busy(relay) && next > now + SECOND_NS / 20)
+		next = now + SECOND_NS / 20;
 	return next;
 }
 
@@ -431,6 +434,7 @@ void relay_free(struct relay *relay)
 	sd_event_source_unref(relay->engine_io);
 	sd_event_source_unref(relay->source_io);
 	relay->source->ops->close(relay->source);
+	aligning_free(relay->aligning);
 	bus_close(relay);
 	flush_close(relay);
 	engine_free(relay->engine);

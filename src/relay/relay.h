@@ -35,6 +35,12 @@ struct relay_config {
 	/* The other end of a flush helper (base/flush_protocol.h); 0: the program is started. */
 	int flush_fd;
 	const char *const *adapters; /* addresses of those to use, ends with NULL; NULL: all */
+	/*
+	 * Opens a microphone to line the speakers up with: the one of that name, NULL: any.  A source that
+	 * is the relay's from then on, or NULL.  May itself be NULL: then there is none.
+	 */
+	struct source *(*open_microphone)(void *user, const char *node);
+	void *microphone_user;
 	bool own_thread; /* the engine runs on a thread of its own; else relay_step moves it */
 	bool looks_only; /* shows what there is and touches nothing */
 };

@@ -154,6 +154,7 @@ struct settings_speaker *settings_speaker(struct settings *settings, const char 
 	struct settings_speaker *speaker = &settings->speakers[settings->speaker_count++];
 	*speaker = (struct settings_speaker){
 	    .latency_ns = -1,
+	    .reported_ns = -1,
 	    .volume = SETTINGS_VOLUME_UNKNOWN,
 	    .autoconnect = true,
 	};
@@ -173,6 +174,9 @@ static json_t *speaker_to_json(const struct settings_speaker *speaker)
 	if (json && speaker->latency_ns >= 0)
 		json_object_set_new(json, "latency_ms",
 		                    json_real((double)speaker->latency_ns / 1e6));
+	if (json && speaker->reported_ns >= 0)
+		json_object_set_new(json, "reported_ms",
+		                    json_real((double)speaker->reported_ns / 1e6));
 	return json;
 }
 
@@ -221,6 +225,7 @@ static void speaker_from_json(struct settings *settings, const json_t *json)
 	                                               channel_names, 4, MIX_STEREO);
 	speaker->trim_ns = ms_read(json_object_get(json, "trim_ms"), -trim_most, trim_most, 0);
 	speaker->latency_ns = ms_read(json_object_get(json, "latency_ms"), 0, 3000, -1);
+	speaker->reported_ns = ms_read(json_object_get(json, "reported_ms"), 0, 6554, -1);
 	speaker->muted = json_is_true(json_object_get(json, "muted"));
 	speaker->autoconnect = !json_is_false(json_object_get(json, "autoconnect"));
 	if (json_is_integer(volume) && json_integer_value(volume) >= 0 &&

@@ -36,8 +36,9 @@ struct settings_speaker {
 	char name[128]; /* as last seen; clean */
 	enum settings_role role;
 	int64_t trim_ns;
-	int64_t latency_ns; /* calibrated; −1: never */
-	int volume;         /* percent, or SETTINGS_VOLUME_UNKNOWN */
+	int64_t latency_ns;  /* measured; −1: never */
+	int64_t reported_ns; /* what the speaker itself said then; −1: nothing */
+	int volume;          /* percent, or SETTINGS_VOLUME_UNKNOWN */
 	bool muted;
 	enum mix_channel channel;
 	bool autoconnect;

@@ -282,6 +282,8 @@ void speaker_act(struct speaker *speaker, int64_t now)
 {
 	struct policy_link link = link_of(speaker);
 	int error = 0;
+	if (speaker->test != SIGNAL_NONE && now >= speaker->test_until)
+		speaker_test(speaker, SIGNAL_NONE, NULL);
 	switch (policy_next(&link, now)) {
 	case POLICY_WAIT:
 		return;
@@ -386,14 +388,22 @@ void speaker_follow_transport(struct speaker *speaker, struct bluez_transport *t
 
 /* --- into the engine and out of it -------------------------------------------------------------- */
 
+/*
+ * Measured beats reported: a report is coarse, and says nothing of what the speaker's sound processing adds.
+ * Where the speaker reports something else than when it was measured, what was measured moves along.
+ */
 struct model_term speaker_latency(const struct speaker *speaker)
 {
 	const struct bluez_transport *transport = speaker->transport;
+	int64_t kept = speaker->kept->latency_ns, reported = -1;
 	if (transport && transport->delay_known && transport->delay)
-		return (struct model_term){transport->delay * 100, ORIGIN_REPORTED};
+		reported = transport->delay * 100000ll;
+	if (kept >= 0 && reported >= 0 && speaker->kept->reported_ns >= 0)
+		kept += reported - speaker->kept->reported_ns;
 	if (speaker->kept->latency_ns >= 0)
-		return (struct model_term){(int32_t)(speaker->kept->latency_ns / 1000),
-		                           ORIGIN_STORED};
+		return (struct model_term){(int32_t)(kept / 1000), ORIGIN_STORED};
+	if (reported >= 0)
+		return (struct model_term){(int32_t)(reported / 1000), ORIGIN_REPORTED};
 	return (struct model_term){LATENCY_ASSUMED_NS / 1000, ORIGIN_ASSUMED};
 }
 
@@ -445,7 +455,7 @@ int speaker_volume(const struct speaker *speaker)
 	return speaker->kept->volume == SETTINGS_VOLUME_UNKNOWN ? 100 : speaker->kept->volume;
 }
 
-static bool silenced(const struct speaker *speaker)
+bool speaker_silenced(const struct speaker *speaker)
 {
 	const struct relay *relay = speaker->relay;
 	bool any = false;
@@ -459,7 +469,7 @@ static struct mix_matrix matrix_of(const struct speaker *speaker)
 	float gain =
 	    speaker->volume_settled ? 1 : mix_gain_of_volume((unsigned)speaker_volume(speaker));
 	gain *= speaker->relay->echo.gain;
-	return mix_matrix_of(speaker->kept->channel, silenced(speaker) ? 0 : gain);
+	return mix_matrix_of(speaker->kept->channel, speaker_silenced(speaker) ? 0 : gain);
 }
 
 void speaker_mix(struct speaker *speaker)
@@ -591,10 +601,37 @@ void speaker_removed(struct speaker *speaker, const struct output_snapshot *last
 	speaker->totals.late += last->late;
 	speaker->output = 0;
 	speaker->removing = false;
+	speaker->test = SIGNAL_NONE;
 	if (speaker->transport && bluez_release(speaker->transport) == 0)
 		speaker->calling = true;
 	if (!speaker->transport && speaker->device && !speaker->device->connected)
 		speaker_link_down(speaker);
 	else if (speaker->state == SPEAKER_STREAMING || speaker->state == SPEAKER_CONGESTED)
 		speaker_set_state(speaker, SPEAKER_IDLE);
+}
+
+/* --- test signals --------------------------------------------------------------------------------- */
+
+static int64_t test_end(const struct speaker *speaker, const struct overlay *overlay)
+{
+	double last = (double)overlay->until + (double)speaker->delay_frames;
+	if (overlay->until > INT64_MAX / 1024) /* until it is stopped */
+		return INT64_MAX;
+	return engine_time_of(speaker->relay->engine, last);
+}
+
+int speaker_test(struct speaker *speaker, enum signal_kind kind, struct overlay *overlay)
+{
+	if (kind != SIGNAL_NONE && !overlay)
+		return -ENOMEM;
+	if (!speaker->output) {
+		free(overlay);
+		speaker->test = SIGNAL_NONE;
+		return kind == SIGNAL_NONE ? 0 : -ENOTCONN;
+	}
+	if (kind == SIGNAL_NONE && speaker->test == SIGNAL_NONE)
+		return 0;
+	speaker->test = kind;
+	speaker->test_until = overlay ? test_end(speaker, overlay) : 0;
+	return engine_set_overlay(speaker->relay->engine, speaker->output, overlay);
 }

@@ -15,7 +15,14 @@
 
 #define MS 1000000ll
 
-enum section { SECTION_NONE, SECTION_WORLD, SECTION_ADAPTER, SECTION_ECHO, SECTION_SPEAKER };
+enum section {
+	SECTION_NONE,
+	SECTION_WORLD,
+	SECTION_ADAPTER,
+	SECTION_ECHO,
+	SECTION_MICROPHONE,
+	SECTION_SPEAKER
+};
 
 struct parser {
 	struct ini_text ini; /* first: the callbacks get a pointer to it */
@@ -259,6 +266,7 @@ static int begin_speaker(struct parser *parser, const char *name)
 	    .mtu = 672,
 	    .capabilities = {0xff, 0xff, 2, 53},
 	    .connects_ns = 900 * MS,
+	    .distance = 1.5 + 0.6 * index,
 	};
 	snprintf(speaker->address, sizeof(speaker->address), "00:00:5E:00:53:%02X", index + 16);
 	parser->section = SECTION_SPEAKER;
@@ -278,11 +286,16 @@ static int begin_section(struct ini_text *ini, const char *text)
 		return begin_adapter(parser, text + 8);
 	if (!strncmp(text, "echo ", 5))
 		return begin_echo(parser, text + 5);
+	if (!strncmp(text, "microphone ", 11)) {
+		struct scenario_microphone *microphone = &parser->scenario->microphone;
+		parser->section = SECTION_MICROPHONE;
+		return set_name(parser, microphone->name, sizeof(microphone->name), text + 11);
+	}
 	if (!strncmp(text, "speaker ", 8))
 		return begin_speaker(parser, text + 8);
 	return complain(parser,
-	                "no section [%s]; there are [world], [adapter hciN], [echo NAME] "
-	                "and [speaker NAME]",
+	                "no section [%s]; there are [world], [adapter hciN], [echo NAME], "
+	                "[microphone NAME] and [speaker NAME]",
 	                text);
 }
 
@@ -434,7 +447,8 @@ static int speaker_sound_key(struct parser *parser, struct scenario_speaker *spe
 	return complain(
 	    parser,
 	    "no key '%s' in [speaker]; there are name, address, adapter, class, paired, "
-	    "reachable, connects, loss, kind, latency, ppm, reports, volume, capabilities, mtu, "
+	    "reachable, connects, loss, distance, kind, latency, ppm, reports, volume, "
+	    "capabilities, mtu, "
 	    "event, " AIR_KEYS,
 	    key);
 }
@@ -461,6 +475,8 @@ static int speaker_key(struct parser *parser, const char *key, const char *value
 		return set_duration(parser, &speaker->connects_ns, value);
 	if (!strcmp(key, "loss"))
 		return set_percent(parser, &speaker->loss, value);
+	if (!strcmp(key, "distance"))
+		return scenario_distance(&parser->ini, &speaker->distance, value);
 	if (!strcmp(key, "event"))
 		return add_event(parser, value);
 	return speaker_sound_key(parser, speaker, key, value);
@@ -477,6 +493,9 @@ static int take_key(struct ini_text *ini, const char *section, const char *key, 
 		return adapter_key(parser, key, value);
 	case SECTION_ECHO:
 		return echo_key(parser, key, value);
+	case SECTION_MICROPHONE:
+		return scenario_microphone_key(&parser->ini, &parser->scenario->microphone, key,
+		                               value);
 	case SECTION_SPEAKER:
 		return speaker_key(parser, key, value);
 	case SECTION_NONE:
@@ -496,6 +515,7 @@ int scenario_parse(struct scenario **ret_scenario, const char *text, const char 
 	    .scenario = scenario,
 	};
 	scenario->seed = 1;
+	scenario->microphone = scenario_microphone_default();
 	scenario->echo = (struct scenario_echo){
 	    .quantum = 512,
 	    .paired = true,

@@ -16,6 +16,8 @@
  *     address = 00:1A:7D:DA:71:13
  *     [echo Echo Dot]
  *     ppm = 20
+ *     [microphone On the sofa]
+ *     noise = -55
  *     [speaker Flip 5]
  *     latency = 187 ms
  *     event = 45 s stall 250 ms
@@ -98,6 +100,15 @@ struct scenario_echo {
 	int64_t starts_ns;
 };
 
+/* The one in the room that the relay may listen with. */
+struct scenario_microphone {
+	char name[SCENARIO_NAME];
+	double ppm;         /* its clock */
+	int64_t latency_ns; /* from the air to the relay; it reports it */
+	double noise_db;    /* of the room and its own, full scale = 0 */
+	int64_t reverberation_ns;
+};
+
 struct scenario_speaker {
 	char name[SCENARIO_NAME];
 	char address[18];
@@ -113,6 +124,7 @@ struct scenario_speaker {
 	uint8_t capabilities[SBC_CONFIG_BYTES];
 	int64_t connects_ns; /* paging and AVDTP, together */
 	double loss;         /* of its packets, 0..1, where the air is shared */
+	double distance;     /* from the microphone, m */
 };
 
 struct scenario {
@@ -122,6 +134,7 @@ struct scenario {
 	int adapter_count, speaker_count, event_count;
 	struct scenario_adapter adapters[SCENARIO_ADAPTERS];
 	struct scenario_echo echo;
+	struct scenario_microphone microphone;
 	struct scenario_speaker speakers[SCENARIO_SPEAKERS];
 	struct scenario_event events[SCENARIO_EVENTS];
 };

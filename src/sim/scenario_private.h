@@ -5,7 +5,7 @@
 #include "base/ini_text.h"
 #include "sim/scenario.h"
 
-/* Between scenario.c and scenario_air.c only. */
+/* Between scenario.c, scenario_air.c and scenario_microphone.c only. */
 
 /* "187 ms", "1.2s", "300 us".  Returns what follows it, or NULL. */
 const char *scenario_read_duration(const char *text, int64_t *ns);
@@ -16,5 +16,13 @@ struct scenario_air scenario_air_default(uint32_t offers);
 /* Takes a key of struct scenario_air.  Returns 1; 0 when it complained; −1 for a key of another kind. */
 int scenario_air_key(struct ini_text *ini, struct scenario_air *air, const char *key,
                      const char *value);
+
+/* A microphone as it is where the scenario says nothing of it, and the keys of one: 1, or 0 after complaining. */
+struct scenario_microphone scenario_microphone_default(void);
+int scenario_microphone_key(struct ini_text *ini, struct scenario_microphone *microphone,
+                            const char *key, const char *value);
+
+/* How far a speaker is from it, m.  Returns as above. */
+int scenario_distance(struct ini_text *ini, double *metres, const char *value);
 
 #endif

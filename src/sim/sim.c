@@ -12,14 +12,17 @@
 #include <unistd.h>
 
 #include "engine/clock.h"
+#include "sim/ear.h"
 #include "sim/echo.h"
 #include "sim/world.h"
 
 #define GROUP_RATE 44100
+#define CODEC_NS (73 * 1000000000ll / GROUP_RATE) /* SBC's two filter banks of 8 subbands */
 
 struct sim {
 	struct scenario *scenario;
 	struct echo *echo;
+	struct ear *ear;
 	struct world *world;
 	int relay_fd, flush_fd;
 	pthread_t thread;
@@ -36,11 +39,14 @@ static int sim_build(struct sim *sim, struct music *music, int64_t now, bool vir
 		music_free(music);
 		return -ENOMEM;
 	}
+	sim->ear = ear_new(sim->scenario, WORLD_AXIS_RATE, now);
+	if (!sim->ear)
+		return -ENOMEM;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
 		return -errno;
 	sim->relay_fd = fds[0];
-	int error = world_new(&sim->world, sim->scenario, sim->echo, fds[1], now, virtual_time,
-	                      message, size);
+	int error = world_new(&sim->world, sim->scenario, sim->echo, sim->ear, fds[1], now,
+	                      virtual_time, message, size);
 	return error < 0 ? error : peer_flush_open(sim->world, &sim->flush_fd);
 }
 
@@ -113,6 +119,7 @@ void sim_free(struct sim *sim)
 	}
 	world_free(sim->world);
 	echo_free(sim->echo);
+	ear_free(sim->ear);
 	free(sim->scenario);
 	if (sim->relay_fd >= 0)
 		close(sim->relay_fd);
@@ -138,6 +145,22 @@ int sim_flush_fd(struct sim *sim)
 struct source *sim_source(struct sim *sim)
 {
 	return echo_source(sim->echo);
+}
+
+struct source *sim_microphone(struct sim *sim)
+{
+	return ear_source(sim->ear);
+}
+
+int64_t sim_truth_ns(const struct sim *sim, const char *address)
+{
+	for (int i = 0; i < sim->scenario->speaker_count; i++) {
+		const struct scenario_speaker *speaker = &sim->scenario->speakers[i];
+		if (!strcmp(speaker->address, address))
+			return speaker->dac.latency_ns + CODEC_NS +
+			       (int64_t)(speaker->distance / EAR_SOUND * 1e9);
+	}
+	return -1;
 }
 
 struct world *sim_world(struct sim *sim)

@@ -35,6 +35,15 @@ int sim_flush_fd(struct sim *sim);
 /* The Echo, as a source. */
 struct source *sim_source(struct sim *sim);
 
+/* The microphone in the room, as a source. */
+struct source *sim_microphone(struct sim *sim);
+
+/*
+ * What a measurement has to find: from the instant a packet is due to the instant its sound is at the
+ * microphone.  −1 for an address that is no speaker's.
+ */
+int64_t sim_truth_ns(const struct sim *sim, const char *address);
+
 /* Lets the world live on a thread of its own.  Returns 0 or -errno. */
 int sim_start(struct sim *sim);
 

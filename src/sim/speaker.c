@@ -8,13 +8,12 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#define AXIS_RATE 44100
 #define NS_PER_SECOND 1000000000ll
 
 static void on_heard(void *user, int64_t at, const struct frame *frames, uint32_t count)
 {
 	struct device *device = user;
-	(void)at;
+	ear_hear(device->world->ear, device->index, at, frames, count);
 	if (device->record)
 		sf_writef_float(device->record, &frames->left, count);
 }
@@ -22,8 +21,9 @@ static void on_heard(void *user, int64_t at, const struct frame *frames, uint32_
 /* <folder>/<address>.wav, what the room heard, and <address>.packets, when what came in. */
 static int record_open(struct device *device, char *message, size_t size)
 {
-	SF_INFO info = {
-	    .samplerate = AXIS_RATE, .channels = 2, .format = SF_FORMAT_WAV | SF_FORMAT_FLOAT};
+	SF_INFO info = {.samplerate = WORLD_AXIS_RATE,
+	                .channels = 2,
+	                .format = SF_FORMAT_WAV | SF_FORMAT_FLOAT};
 	const char *folder = device->world->scenario->record;
 	char path[4200], address[18];
 	if (!*folder)
@@ -150,7 +150,7 @@ int speaker_open(struct device *device, char *message, size_t size)
 {
 	struct dac_config config = device->speaker->dac;
 	config.axis_ns = device->world->start;
-	config.axis_rate = AXIS_RATE;
+	config.axis_rate = WORLD_AXIS_RATE;
 	device->dac = dac_new(&config, on_heard, device);
 	link_open(device);
 	return device->dac ? record_open(device, message, size) : -ENOMEM;
@@ -199,10 +199,7 @@ void speaker_stall(struct device *device, int64_t until)
 void speaker_listen(struct device *device)
 {
 	int64_t now = device->world->now;
-	bool shared = device->adapter->shared;
-	if (!shared && now >= device->stalled_until)
+	if (!device->adapter->shared && now >= device->stalled_until)
 		packets_take(device);
-	/* what was sent just before this instant may still be on its way into the socket */
-	int64_t behind = shared ? 12000000 : 2000000;
-	dac_run(device->dac, device->world->virtual_time ? now : now - behind);
+	dac_run(device->dac, world_heard_until(device->world));
 }

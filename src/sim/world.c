@@ -60,6 +60,15 @@ static int64_t timers_next(const struct world *world)
 	return next;
 }
 
+int64_t world_heard_until(const struct world *world)
+{
+	int64_t behind = 2000000;
+	for (int i = 0; i < world->scenario->adapter_count; i++)
+		if (world->adapters[i].shared) /* a packet takes its time on the air */
+			behind = 12000000;
+	return world->virtual_time ? world->now : world->now - behind;
+}
+
 /* --- what the scenario makes happen ------------------------------------------------------------ */
 
 /* A device's own timers belong to its connection; these stay over a lost one. */
@@ -384,7 +393,8 @@ static int world_populate(struct world *world, char *message, size_t size)
 }
 
 int world_new(struct world **ret_world, const struct scenario *scenario, struct echo *echo,
-              int bus_fd, int64_t now, bool virtual_time, char *message, size_t size)
+              struct ear *ear, int bus_fd, int64_t now, bool virtual_time, char *message,
+              size_t size)
 {
 	struct world *world = calloc(1, sizeof(*world));
 	if (!world) {
@@ -394,6 +404,7 @@ int world_new(struct world **ret_world, const struct scenario *scenario, struct 
 	*message = 0;
 	world->scenario = scenario;
 	world->echo = echo;
+	world->ear = ear;
 	world->now = world->start = now;
 	world->virtual_time = virtual_time;
 	world->random = scenario->seed;
@@ -446,6 +457,8 @@ int64_t world_step(struct world *world, int64_t now)
 	for (int i = 0; i < world->device_count; i++)
 		if (world->devices[i].speaker)
 			speaker_listen(&world->devices[i]);
+	int64_t ear = ear_step(world->ear, world_heard_until(world));
+	next = ear < next ? ear : next;
 	while (sd_bus_process(world->bus, NULL) > 0)
 		;
 	int64_t timers = timers_next(world);

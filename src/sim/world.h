@@ -10,6 +10,7 @@
 #include <systemd/sd-bus.h>
 
 #include "sim/dac.h"
+#include "sim/ear.h"
 #include "sim/echo.h"
 #include "sim/radio.h"
 #include "sim/scenario.h"
@@ -22,6 +23,7 @@
  *                         peer_device.c    Device1: connecting, disconnecting, losing the link
  *                         peer_media.c     MediaEndpoint1 (remote), MediaTransport1
  *     relay ── packets ─► radio.c ─► speaker.c ─► dac.c ─► sound files
+ *     relay ◄── inlet ─── ear.c ◄───────────────────┘
  *     relay ◄── inlet ─── echo.c ◄── music.c
  *     relay ◄── flush helper's messages ──► peer_flush.c
  *
@@ -30,6 +32,7 @@
  * file is named beside it.
  */
 
+#define WORLD_AXIS_RATE 44100                 /* of what is heard, frames a second */
 #define WORLD_DEVICES (SCENARIO_SPEAKERS + 1) /* the Echo is one */
 #define WORLD_ENDPOINTS 64
 #define WORLD_TIMERS 128
@@ -144,14 +147,16 @@ struct world {
 	struct timer timers[WORLD_TIMERS];
 	struct echo *echo;
 	int flush_fd; /* the flush helper's end; −1 */
+	struct ear *ear;
 };
 
 /*
  * A world at the other end of `bus_fd`, which it owns from now on.  The scenario and the Echo stay the
- * caller's and outlive it.  Returns 0 or -errno; with `message` where a record cannot be written.
+ * caller's and outlive it, and so does the microphone.  Returns 0 or -errno; with `message` where a record cannot be written.
  */
 int world_new(struct world **ret_world, const struct scenario *scenario, struct echo *echo,
-              int bus_fd, int64_t now, bool virtual_time, char *message, size_t size);
+              struct ear *ear, int bus_fd, int64_t now, bool virtual_time, char *message,
+              size_t size);
 void world_free(struct world *world);
 
 /* Lets everything happen that is due; returns when to call again, unless the bus has something first. */
@@ -164,6 +169,12 @@ void world_after(struct world *world, int64_t ns, struct device *device,
 void world_forget_timers(struct world *world, const struct device *device);
 /* Evenly distributed, from the scenario's seed. */
 int64_t world_random(struct world *world, int64_t least, int64_t most);
+
+/*
+ * Until when everything that was sent has been heard: what was sent just before this instant may still be
+ * on its way into a socket.
+ */
+int64_t world_heard_until(const struct world *world);
 
 int peer_adapters_add(struct world *world);
 void peer_adapters_remove(struct world *world);

@@ -15,6 +15,12 @@ static int64_t house_now(void *user)
 	return ((struct house *)user)->now;
 }
 
+static struct source *house_microphone(void *user, const char *node)
+{
+	(void)node;
+	return sim_microphone(((struct house *)user)->sim);
+}
+
 struct house *house_new(const char *scenario)
 {
 	struct house *house = calloc(1, sizeof(*house));
@@ -38,6 +44,8 @@ struct house *house_new(const char *scenario)
 	    .source = sim_source(house->sim),
 	    .bus_fd = sim_bus_fd(house->sim),
 	    .flush_fd = sim_flush_fd(house->sim),
+	    .open_microphone = house_microphone,
+	    .microphone_user = house,
 	};
 	assert_int_equal(relay_new(&house->relay, &config), 0);
 	return house;

@@ -3,7 +3,7 @@
 #
 #   main ─► ui ─► relay/model, relay/command
 #        └► relay ─► bluez, engine         pipewire, sim ─► engine/source
-#                    engine ─► audio, a2dp
+#                    engine ─► audio, a2dp     relay ─► measure (pure)
 set -u
 cd "$(dirname "$0")/../.." || exit 70
 bad=0
@@ -26,12 +26,13 @@ never() { # never PLACE HEADERS WHY
 
 only src/base 'base/'
 only src/audio 'audio/'
+only src/measure 'measure/'
 only src/a2dp 'a2dp/|audio/frame\.h'
 only src/engine 'engine/|audio/|a2dp/'
 only src/bluez 'bluez/|a2dp/sbc_config\.h'
 only src/pipewire 'pipewire/|engine/source\.h'
 only src/sim 'sim/|a2dp/|audio/|engine/(source|inlet|clock)\.h|base/'
-only src/relay 'relay/|bluez/bluez\.h|engine/(engine|source|clock)\.h|audio/mix\.h|a2dp/(airtime|sbc_config)\.h|base/'
+only src/relay 'relay/|bluez/bluez\.h|engine/(engine|source|inlet|clock)\.h|audio/(mix|overlay|frame)\.h|measure/|a2dp/(airtime|sbc_config)\.h|base/'
 only src/helper 'base/'
 only src/doctor 'doctor/|a2dp/airtime\.h|base/'
 only ui 'ui/|relay/(model|command)\.h|base/'
@@ -40,7 +41,7 @@ rt='src/engine/relay_thread.c src/engine/output.c src/engine/channel.c src/engin
 never "$rt" 'stdio\.h|pthread\.h|systemd/.*|pipewire/.*|syslog\.h' 'the real-time thread knows none of it'
 never 'src/bluez src/relay src/doctor' 'curses\.h|pipewire/.*' 'that is not for here'
 never ui 'systemd/.*|pipewire/.*' 'a screen knows the model, not the world'
-never 'src/audio src/a2dp' 'time\.h|unistd\.h|sys/socket\.h' 'pure: no clock, no I/O'
+never 'src/audio src/a2dp src/measure' 'time\.h|unistd\.h|sys/socket\.h' 'pure: no clock, no I/O'
 
 # what runs on the real-time thread allocates in its set-up functions alone
 found=$(grep -nE '\b(malloc|calloc|realloc|free|printf|pthread_mutex_lock)\(' src/engine/relay_thread.c \
