@@ -8,7 +8,7 @@
 #   make soak       the same, for hours of their time
 #   make lint       formatting, static checks, layering, manuals
 #   make asan ubsan tsan      the tests under a sanitizer
-#   make install uninstall [PREFIX=/usr/local] [DESTDIR=]
+#   make install uninstall [PREFIX=/usr/local] [DESTDIR=] [WIREPLUMBER=/etc/wireplumber]
 #   make deb        a Debian package, build/deb/*.deb; DEB_HOST=arm64 for another machine
 #   make help clean
 #
@@ -174,6 +174,8 @@ format:
 pages = $(wildcard man/*.$(1))
 into = $(if $(strip $(2)),install -d $(DESTDIR)$(1) && install -m644 $(2) $(DESTDIR)$(1),:)
 share := $(PREFIX)/share
+# WirePlumber before 0.5 looks below /etc and /usr only.
+WIREPLUMBER ?= $(if $(filter /usr,$(PREFIX)),/usr/share,/etc)/wireplumber
 
 install: all
 	install -Dm755 $(out)/echorelay $(DESTDIR)$(PREFIX)/bin/echorelay
@@ -181,6 +183,8 @@ install: all
 	$(call into,$(share)/echorelay,src/share/echorelay.conf)
 	$(call into,$(share)/echorelay/keymaps,$(wildcard keymaps/*.keys))
 	$(call into,$(share)/echorelay/wireplumber,$(wildcard src/share/wireplumber/*))
+	$(call into,$(WIREPLUMBER)/bluetooth.lua.d,$(wildcard src/share/wireplumber/*.lua))
+	$(call into,$(WIREPLUMBER)/wireplumber.conf.d,$(wildcard src/share/wireplumber/*.conf))
 	$(call into,$(share)/bash-completion/completions,$(wildcard src/share/completions/echorelay))
 	$(call into,$(share)/zsh/vendor-completions,$(wildcard src/share/completions/_echorelay))
 	$(call into,$(share)/fish/vendor_completions.d,$(wildcard src/share/completions/echorelay.fish))
@@ -189,6 +193,8 @@ install: all
 
 uninstall:
 	rm -rf $(DESTDIR)$(share)/echorelay
+	rm -f $(DESTDIR)$(WIREPLUMBER)/bluetooth.lua.d/80-echorelay.lua \
+	  $(DESTDIR)$(WIREPLUMBER)/wireplumber.conf.d/80-echorelay.conf
 	cd $(DESTDIR)$(PREFIX) && rm -f bin/echorelay libexec/echorelay-flush lib/systemd/user/echorelay*.service \
 	  share/bash-completion/completions/echorelay share/zsh/vendor-completions/_echorelay \
 	  share/fish/vendor_completions.d/echorelay.fish $(foreach page,$(wildcard man/*),share/man/man*/$(notdir $(page)))

@@ -77,8 +77,7 @@ struct bluez_transport {
 	enum bluez_transport_state state;
 	uint8_t codec;
 	struct bus_bytes configuration;
-	struct endpoint *endpoint; /* that of ours which has it */
-	bool mine;                 /* one of our endpoints has it; else another program's */
+	bool mine; /* one of our endpoints has it; else another program's */
 	bool delay_known, volume_known;
 	uint16_t delay;      /* 1/10 ms, the device's AVDTP delay report */
 	uint16_t volume;     /* 0..127, AVRCP absolute volume */
@@ -184,15 +183,6 @@ int bluez_register_endpoints(struct bluez *bluez, struct bluez_adapter *adapter,
  */
 int bluez_connect(struct bluez_device *device, const char *uuid);
 int bluez_disconnect(struct bluez_device *device);
-
-/*
- * Takes a speaker from another program that holds its stream: ends that stream and, within the second
- * for which BlueZ then keeps the session (DISCONNECT_TIMEOUT, profiles/audio/avdtp.c), configures one of
- * ours.  `connected` follows.  Before BlueZ 5.83 that fails as long as another program has any other
- * speaker's stream on the adapter (a2dp_reconfig, profiles/audio/a2dp.c): try all of them in turn.
- * Returns 0; -ENOENT where the speaker's sink is not known, -EBUSY without a free endpoint of ours.
- */
-int bluez_take(struct bluez_device *device);
 
 /* Asks for the media channel of a transport of ours; `acquired` follows. */
 int bluez_acquire(struct bluez_transport *transport);

@@ -12,7 +12,7 @@ static const char *problem_of(sd_bus_message *reply)
 	return bus_error_text(sd_bus_message_get_error(reply));
 }
 
-int connect_answered(sd_bus_message *reply, void *user, sd_bus_error *error)
+static int on_connected(sd_bus_message *reply, void *user, sd_bus_error *error)
 {
 	struct bluez_device *device = user;
 	(void)error;
@@ -33,7 +33,7 @@ static int on_disconnected(sd_bus_message *reply, void *user, sd_bus_error *erro
 int bluez_connect(struct bluez_device *device, const char *uuid)
 {
 	return bus_call(device->bluez->bus, &device->call, device->path, "org.bluez.Device1",
-	                "ConnectProfile", CONNECT_TIMEOUT_US, connect_answered, device, "s", uuid);
+	                "ConnectProfile", CONNECT_TIMEOUT_US, on_connected, device, "s", uuid);
 }
 
 int bluez_disconnect(struct bluez_device *device)

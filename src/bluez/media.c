@@ -25,6 +25,13 @@
 #define ACQUIRE_TIMEOUT_US 15000000
 #define OTHER_RATE(rate) ((rate) == 44100 ? 48000u : 44100u)
 
+struct endpoint {
+	struct spa_list link; /* bluez_adapter.endpoint_list */
+	struct bluez_adapter *adapter;
+	char path[64];
+	sd_bus_slot *object, *registration;
+};
+
 /* --- what BlueZ calls -------------------------------------------------------------------------- */
 
 static int reject(sd_bus_error *error, const char *why)
@@ -32,25 +39,18 @@ static int reject(sd_bus_error *error, const char *why)
 	return sd_bus_error_set(error, "org.bluez.Error.InvalidArguments", why);
 }
 
-int media_select(const struct bluez *bluez, uint8_t configuration[SBC_CONFIG_BYTES],
-                 const void *capabilities, size_t size)
-{
-	int result = sbc_config_select(configuration, capabilities, size, bluez->rate);
-	if (result == -ENOTSUP)
-		result =
-		    sbc_config_select(configuration, capabilities, size, OTHER_RATE(bluez->rate));
-	return result;
-}
-
 static int select_configuration(sd_bus_message *call, void *user, sd_bus_error *error)
 {
 	struct endpoint *endpoint = user;
+	uint32_t rate = endpoint->adapter->bluez->rate;
 	uint8_t configuration[SBC_CONFIG_BYTES];
 	const void *capabilities;
 	size_t size;
 	if (sd_bus_message_read_array(call, 'y', &capabilities, &size) < 0)
 		return reject(error, "no capabilities");
-	int result = media_select(endpoint->adapter->bluez, configuration, capabilities, size);
+	int result = sbc_config_select(configuration, capabilities, size, rate);
+	if (result == -ENOTSUP)
+		result = sbc_config_select(configuration, capabilities, size, OTHER_RATE(rate));
 	if (result < 0)
 		return reject(error, "capabilities that are none of SBC");
 	sd_bus_message *reply = NULL;
@@ -98,7 +98,6 @@ static int set_configuration(sd_bus_message *call, void *user, sd_bus_error *err
 		return reject(error, problem);
 	}
 	transport->mine = true;
-	transport->endpoint = endpoint;
 	bluez->events->transport(bluez->user, transport, announced ? BLUEZ_CHANGED : BLUEZ_ADDED);
 	return sd_bus_reply_method_return(call, "");
 }
@@ -117,20 +116,6 @@ static int clear_configuration(sd_bus_message *call, void *user, sd_bus_error *e
 			}
 	}
 	return sd_bus_reply_method_return(call, "");
-}
-
-struct endpoint *media_free_endpoint(const struct bluez_adapter *adapter)
-{
-	struct endpoint *endpoint;
-	const struct bluez_transport *transport;
-	spa_list_for_each (endpoint, &adapter->endpoint_list, link) {
-		bool busy = endpoint->registration != NULL; /* not there yet */
-		spa_list_for_each (transport, &adapter->bluez->transports, link)
-			busy |= transport->endpoint == endpoint;
-		if (!busy)
-			return endpoint;
-	}
-	return NULL;
 }
 
 static void endpoint_free(struct endpoint *endpoint)

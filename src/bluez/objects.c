@@ -10,7 +10,6 @@
 #define ADAPTER "org.bluez.Adapter1"
 #define DEVICE "org.bluez.Device1"
 #define TRANSPORT "org.bluez.MediaTransport1"
-#define REMOTE_ENDPOINT "org.bluez.MediaEndpoint1"
 #define LISTING_TIMEOUT_US 10000000
 
 static const struct bus_uuid offer_uuids[] = {
@@ -175,7 +174,6 @@ static void remove_all(struct bluez *bluez)
 		device_remove(device);
 	spa_list_for_each_safe (adapter, next_adapter, &bluez->adapters, link)
 		adapter_remove(adapter);
-	take_remote_forget(bluez, NULL);
 }
 
 /* --- adding and changing ----------------------------------------------------------------------- */
@@ -291,8 +289,6 @@ static int interface_add(struct bluez *bluez, const char *path, const char *inte
 		return device_take(bluez, path, properties);
 	if (!strcmp(interface, TRANSPORT))
 		return transport_take(bluez, path, properties);
-	if (!strcmp(interface, REMOTE_ENDPOINT))
-		return take_remote_read(bluez, path, properties);
 	return sd_bus_message_skip(properties, "a{sv}");
 }
 
@@ -334,8 +330,6 @@ static void interface_remove(struct bluez *bluez, const char *path, const char *
 		device_remove(device);
 	else if (transport && !strcmp(interface, TRANSPORT))
 		objects_transport_remove(transport);
-	else if (!strcmp(interface, REMOTE_ENDPOINT))
-		take_remote_forget(bluez, path);
 }
 
 static int on_removed(sd_bus_message *message, void *user, sd_bus_error *error)
@@ -465,7 +459,6 @@ int bluez_new(struct bluez **ret_bluez, sd_bus *bus, uint32_t rate,
 	spa_list_init(&bluez->adapters);
 	spa_list_init(&bluez->devices);
 	spa_list_init(&bluez->transports);
-	spa_list_init(&bluez->remotes);
 	int error = matches_add(bluez); /* before the listing, so that nothing falls in between */
 	if (error) {
 		bluez_free(bluez);

@@ -15,16 +15,7 @@ struct bluez {
 	sd_bus_slot *added_match, *removed_match, *properties_match, *owner_match;
 	sd_bus_slot *listing; /* GetManagedObjects, pending */
 	struct spa_list adapters, devices, transports;
-	struct agent *agent;     /* NULL until one is set */
-	struct spa_list remotes; /* struct remote::link, of take.c */
-};
-
-/* One of our endpoints. */
-struct endpoint {
-	struct spa_list link; /* bluez_adapter.endpoint_list */
-	struct bluez_adapter *adapter;
-	char path[64];
-	sd_bus_slot *object, *registration;
+	struct agent *agent; /* NULL until one is set */
 };
 
 /* objects.c */
@@ -42,18 +33,5 @@ void agent_free(struct bluez *bluez);
 
 /* media.c: our endpoints go with their adapter, or with bluetoothd. */
 void media_adapter_forget(struct bluez_adapter *adapter);
-
-/* One that has no stream; NULL: none has. */
-struct endpoint *media_free_endpoint(const struct bluez_adapter *adapter);
-/* What we make of a sink's capabilities.  Returns 0 or -ENOTSUP, -EINVAL. */
-int media_select(const struct bluez *bluez, uint8_t configuration[4], const void *capabilities,
-                 size_t size);
-
-/* connect.c: answers a Connect, of whatever kind. */
-int connect_answered(sd_bus_message *reply, void *device, sd_bus_error *error);
-
-/* take.c: the endpoints of remote devices. */
-int take_remote_read(struct bluez *bluez, const char *path, sd_bus_message *properties);
-void take_remote_forget(struct bluez *bluez, const char *path); /* NULL: all */
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/policy.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -67,7 +68,18 @@ enum policy_action policy_next(const struct policy_link *link, int64_t now)
 		return POLICY_ACQUIRE;
 	if (!link->reachable || link->paging)
 		return POLICY_WAIT;
-	return link->foreign ? POLICY_TAKE : POLICY_CONNECT;
+	return link->foreign ? POLICY_HELD : POLICY_CONNECT;
+}
+
+const char *policy_held_text(const char *server)
+{
+	int major, minor, micro;
+	bool known = sscanf(server, "PipeWire %d.%d.%d", &major, &minor, &micro) == 3;
+	if (known && major == 0 && minor == 3 && micro < 68)
+		return "WirePlumber holds it - systemctl --user restart wireplumber, while "
+		       "echorelay runs";
+	return "another program holds it - WirePlumber wants bluez5.roles = [ a2dp_sink ], see "
+	       "80-echorelay.conf";
 }
 
 static int64_t backoff(int64_t first, int attempt)

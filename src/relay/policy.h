@@ -42,13 +42,19 @@ struct policy_link {
 enum policy_action {
 	POLICY_WAIT,
 	POLICY_CONNECT,
-	POLICY_TAKE, /* from the program that has it */
+	POLICY_HELD, /* nothing can be done but say who has it */
 	POLICY_ACQUIRE,
 	POLICY_STOP, /* take it out of the engine and suspend it */
 	POLICY_DISCONNECT,
 };
 
 enum policy_action policy_next(const struct policy_link *link, int64_t now);
+
+/*
+ * What is wrong and what cures it where another program keeps a speaker's stream, by what the source's
+ * server calls itself: bluez5.roles came with PipeWire 0.3.68.
+ */
+const char *policy_held_text(const char *server);
 
 /* How long to wait before attempt number `attempt` (the first is 1): 2, 4, 8, … 60 s. */
 int64_t policy_backoff(int attempt);

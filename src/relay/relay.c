@@ -185,11 +185,11 @@ static const struct bluez_events bluez_callbacks = {
     .endpoints = on_endpoints,
     .device = on_device,
     .transport = on_transport,
+    .accept = on_accept,
     .connected = on_connected,
     .disconnected = on_disconnected,
     .acquired = on_acquired,
     .released = on_released,
-    .accept = on_accept,
 };
 
 /* --- engine and source --------------------------------------------------------------------------- */

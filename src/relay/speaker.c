@@ -278,6 +278,19 @@ static void speaker_stop(struct speaker *speaker)
 	speaker->removing = engine_remove_output(speaker->relay->engine, speaker->output) == 0;
 }
 
+/*
+ * BlueZ gave the speaker to the program whose endpoint it found first, and lets nobody else have it
+ * (a2dp_reconfig: EPERM): the user can, by a line.
+ */
+static void speaker_held(struct speaker *speaker)
+{
+	const char *text = policy_held_text(speaker->relay->source_info.server);
+	if (speaker->state != SPEAKER_FAILED || strcmp(speaker->problem, text))
+		speaker_back_off(speaker, SPEAKER_FAILED, text);
+	else
+		speaker->not_before = relay_now(speaker->relay) + SECOND_NS;
+}
+
 void speaker_act(struct speaker *speaker, int64_t now)
 {
 	struct policy_link link = link_of(speaker);
@@ -291,11 +304,9 @@ void speaker_act(struct speaker *speaker, int64_t now)
 		error = bluez_connect(speaker->device, BLUEZ_A2DP_SINK);
 		speaker_set_state(speaker, SPEAKER_CONNECTING);
 		break;
-	case POLICY_TAKE:
-		tell(speaker, JOURNAL_WARNING, "another program has it; taking it");
-		error = bluez_take(speaker->device);
-		speaker_set_state(speaker, SPEAKER_CONNECTING);
-		break;
+	case POLICY_HELD:
+		speaker_held(speaker);
+		return;
 	case POLICY_ACQUIRE:
 		error = bluez_acquire(speaker->transport);
 		break;
@@ -361,6 +372,8 @@ void speaker_follow_transport(struct speaker *speaker, struct bluez_transport *t
                               enum bluez_change change)
 {
 	if (change == BLUEZ_REMOVED) {
+		if (!transport->mine && speaker->state == SPEAKER_FAILED)
+			speaker->not_before = relay_now(speaker->relay) + SECOND_NS / 2;
 		if (speaker->transport != transport)
 			return;
 		speaker->transport = NULL;

@@ -217,9 +217,9 @@ static int endpoint_read(sd_bus_message *call, struct endpoint *endpoint, const 
 	return 0;
 }
 
-struct endpoint *peer_endpoint_find(const struct adapter *adapter, const char *path)
+static struct endpoint *endpoint_find(struct world *world, const struct adapter *adapter,
+                                      const char *path)
 {
-	struct world *world = adapter->world;
 	for (int i = 0; i < WORLD_ENDPOINTS; i++) {
 		struct endpoint *endpoint = &world->endpoints[i];
 		if (endpoint->used && endpoint->adapter == adapter && !strcmp(endpoint->path, path))
@@ -236,7 +236,7 @@ static int register_endpoint(sd_bus_message *call, void *user, sd_bus_error *err
 	if (endpoint_read(call, &endpoint, &path) < 0)
 		return sd_bus_error_set(error, "org.bluez.Error.InvalidArguments",
 		                        "Invalid arguments in method call");
-	if (peer_endpoint_find(adapter, path))
+	if (endpoint_find(adapter->world, adapter, path))
 		return sd_bus_error_set(error, "org.bluez.Error.AlreadyExists", "Already Exists");
 	if (strcasecmp(endpoint.uuid, A2DP_SOURCE_UUID) &&
 	    strcasecmp(endpoint.uuid, A2DP_SINK_UUID))
@@ -256,7 +256,7 @@ static int unregister_endpoint(sd_bus_message *call, void *user, sd_bus_error *e
 	const char *path;
 	if (sd_bus_message_read(call, "o", &path) < 0)
 		return -EINVAL;
-	struct endpoint *endpoint = peer_endpoint_find(adapter, path);
+	struct endpoint *endpoint = endpoint_find(adapter->world, adapter, path);
 	if (!endpoint)
 		return sd_bus_error_set(error, "org.bluez.Error.DoesNotExist", "Does Not Exist");
 	if (endpoint->owner)

@@ -87,12 +87,7 @@ void peer_device_connect_failed(struct device *device, const char *text)
 		sd_bus_reply_method_errorf(call, "org.bluez.Error.Failed", "%s", text);
 	sd_bus_message_unref(call);
 	if (device->connected && !device->transport.exists)
-		peer_device_linger(device);
-}
-
-void peer_device_linger(struct device *device)
-{
-	world_after(device->world, LINGER_NS, device, link_down, 0);
+		world_after(device->world, LINGER_NS, device, link_down, 0);
 }
 
 static void link_down(struct world *world, struct device *device, int64_t argument)
@@ -208,17 +203,6 @@ void peer_device_incoming(struct device *device)
 		world_after(device->world, DISCOVER_NS, device, world_echo_arrive, 0);
 }
 
-/* sink_disconnect: AVDTP Close; the session is kept for a moment (DISCONNECT_TIMEOUT). */
-static int disconnect_profile(sd_bus_message *call, void *user, sd_bus_error *error)
-{
-	struct device *device = user;
-	if (!device->transport.exists)
-		return sd_bus_error_set(error, "org.bluez.Error.Failed", "Not Connected");
-	peer_transport_close(device);
-	peer_device_linger(device);
-	return sd_bus_reply_method_return(call, "");
-}
-
 static int disconnect_device(sd_bus_message *call, void *user, sd_bus_error *error)
 {
 	struct device *device = user;
@@ -260,7 +244,6 @@ static const sd_bus_vtable device_vtable[] = {
     SD_BUS_METHOD("Connect", "", "", connect_device, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("ConnectProfile", "s", "", connect_profile, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Disconnect", "", "", disconnect_device, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD("DisconnectProfile", "s", "", disconnect_profile, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_VTABLE_END,
 };
 

@@ -79,55 +79,14 @@ static int sep_delay_reporting_get(sd_bus *bus, const char *path, const char *in
 	return sd_bus_message_append(reply, "b", reports);
 }
 
-static void set_configuration(struct device *device, struct endpoint *endpoint,
-                              const uint8_t configuration[SBC_CONFIG_BYTES]);
-static bool configuration_fits(const struct device *device, const uint8_t *bytes, size_t size);
-
-/* a2dp_reconfig: refused while another program has any stream of the adapter (BlueZ < 5.83). */
-static const char *reconfigure_problem(const struct device *device, const struct endpoint *ours)
-{
-	const struct world *world = device->world;
-	if (ours->owner || device->transport.exists || device->connect_call)
-		return "Device or resource busy";
-	for (int i = 0; i < WORLD_ENDPOINTS; i++)
-		if (world->endpoints[i].adapter == device->adapter && world->endpoints[i].rival &&
-		    world->endpoints[i].owner)
-			return "Operation not permitted";
-	return NULL;
-}
-
-/* The "Capabilities" of the a{sv}; it is the only key. */
-static int read_capabilities(sd_bus_message *call, const void **bytes, size_t *size)
-{
-	const char *key;
-	int error = sd_bus_message_enter_container(call, 'a', "{sv}");
-	if (error >= 0)
-		error = sd_bus_message_enter_container(call, 'e', "sv");
-	if (error >= 0)
-		error = sd_bus_message_read(call, "s", &key);
-	if (error >= 0)
-		error = sd_bus_message_enter_container(call, 'v', "ay");
-	return error < 0 ? error : sd_bus_message_read_array(call, 'y', bytes, size);
-}
-
+/* Whose stream it would be to reconfigure; a free one is configured by ConnectProfile here. */
 static int sep_set_configuration(sd_bus_message *call, void *user, sd_bus_error *error)
 {
 	struct device *device = user;
-	const char *path;
-	const void *bytes;
-	size_t size;
-	if (sd_bus_message_read(call, "o", &path) < 0 || read_capabilities(call, &bytes, &size) < 0)
-		return -EINVAL;
-	struct endpoint *endpoint = peer_endpoint_find(device->adapter, path);
-	if (!endpoint || !configuration_fits(device, bytes, size))
-		return sd_bus_error_set(error, "org.bluez.Error.InvalidArguments",
-		                        "Invalid arguments in method call");
-	const char *problem = reconfigure_problem(device, endpoint);
-	if (problem)
-		return sd_bus_error_set(error, "org.bluez.Error.Failed", problem);
-	device->connect_call = sd_bus_message_ref(call);
-	set_configuration(device, endpoint, bytes);
-	return 1;
+	(void)call;
+	if (device->transport.exists)
+		return sd_bus_error_set(error, "org.bluez.Error.Failed", "Operation not permitted");
+	return sd_bus_error_set(error, "org.bluez.Error.Failed", "Device or resource busy");
 }
 
 static const sd_bus_vtable sep_vtable[] = {
@@ -646,4 +605,16 @@ void peer_rivals_add(struct world *world)
 			                              .codec = SBC_CONFIG_CODEC};
 			snprintf(endpoint->uuid, sizeof(endpoint->uuid), "%s", A2DP_SOURCE_UUID);
 		}
+}
+
+void peer_rivals_remove(struct world *world)
+{
+	for (int i = 0; i < WORLD_ENDPOINTS; i++) {
+		struct endpoint *endpoint = &world->endpoints[i];
+		if (!endpoint->rival)
+			continue;
+		if (endpoint->owner)
+			peer_transport_close(endpoint->owner);
+		*endpoint = (struct endpoint){0};
+	}
 }

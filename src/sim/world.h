@@ -202,12 +202,12 @@ void peer_inquiry_stop(struct adapter *adapter);
 /* What is to happen when a pairing came about from its side: the Echo begins to play. */
 void world_echo_arrive(struct world *world, struct device *device, int64_t argument);
 
-struct endpoint *peer_endpoint_find(const struct adapter *adapter, const char *path);
 void peer_seps_show(struct device *device);
 void peer_seps_hide(struct device *device);
 void peer_transport_configure(struct device *device); /* we are initiator: pick a local endpoint */
+/* Another program's endpoints, which registered before the relay; and its end. */
 void peer_rivals_add(struct world *world);
-void peer_device_linger(struct device *device); /* the link ends unless a stream comes of it */
+void peer_rivals_remove(struct world *world);
 void peer_transport_close(struct device *device);
 /* A transport of another program's, in use: the Echo's, which PipeWire has. */
 void peer_transport_foreign(struct device *device, const uint8_t configuration[SBC_CONFIG_BYTES]);

@@ -176,6 +176,7 @@ static const struct bluez_events events = {
     .endpoints = on_endpoints,
     .device = on_device,
     .transport = on_transport,
+    .accept = on_accept,
     .connected = on_connected,
     .disconnected = on_connected,
     .acquired = on_acquired,
@@ -186,7 +187,6 @@ static const struct bluez_events events = {
     .asked = on_asked,
     .withdrawn = on_withdrawn,
     .agent = on_agent,
-    .accept = on_accept,
 };
 
 static void run(struct bench *bench, int64_t ns)

@@ -110,7 +110,7 @@ static void next_action_follows_the_link(void **state)
 	    {{.wanted = true, .reachable = true, .paging = true}, POLICY_WAIT},
 	    {{.wanted = true, .reachable = true, .not_before = 11}, POLICY_WAIT},
 	    {{.wanted = true, .reachable = true, .not_before = 10}, POLICY_CONNECT},
-	    {{.wanted = true, .reachable = true, .foreign = true}, POLICY_TAKE},
+	    {{.wanted = true, .reachable = true, .foreign = true}, POLICY_HELD},
 	    {{.wanted = true, .foreign = true}, POLICY_WAIT},
 	    {{.wanted = true, .transport = true, .foreign = true}, POLICY_ACQUIRE},
 	    {{.wanted = true, .transport = true}, POLICY_ACQUIRE},
@@ -255,6 +255,17 @@ static void texts_are_cleaned(void **state)
 	memset(name, 'x', 248);
 	name[248] = 0;
 	assert_int_equal(strlen(text_clean(out, sizeof(out), name)), 248);
+}
+
+static void who_holds_a_speaker_is_told_with_the_cure(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(policy_held_text("PipeWire 0.3.65"), "restart wireplumber"));
+	assert_non_null(
+	    strstr(policy_held_text("PipeWire 0.3.68"), "bluez5.roles = [ a2dp_sink ]"));
+	assert_non_null(strstr(policy_held_text("PipeWire 1.4.2"), "bluez5.roles = [ a2dp_sink ]"));
+	assert_non_null(strstr(policy_held_text(""), "bluez5.roles = [ a2dp_sink ]"));
+	assert_true(strlen(policy_held_text("")) < MODEL_TEXT);
 }
 
 /* --- model --------------------------------------------------------------------------------------- */
@@ -585,6 +596,7 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(who_holds_a_speaker_is_told_with_the_cure),
 	    cmocka_unit_test(slowest_waits_for_nobody),
 	    cmocka_unit_test(target_falls_only_when_it_may),
 	    cmocka_unit_test(earlier_than_the_slowest_moves_the_others),
