@@ -29,16 +29,19 @@ static void add_connect_key(const struct ui *ui, int index, struct trouble *trou
 		         "%s%d %s connects now", used ? "; " : "", index + 1, key);
 }
 
+/* It gives way by itself; what is said is how far it had to. */
 static void congested(const struct model_speaker *speaker, struct trouble *trouble)
 {
-	if (speaker->jitter_us >= LATE_US)
-		snprintf(trouble->cause, sizeof(trouble->cause), "packets go out %d ms late",
-		         speaker->jitter_us / 1000);
+	size_t size = sizeof(trouble->cause), used = 0;
+	if (speaker->bitpool != MODEL_UNKNOWN)
+		used = (size_t)snprintf(trouble->cause, size, "the air is full, bitpool %d",
+		                        speaker->bitpool);
 	else
-		snprintf(trouble->cause, sizeof(trouble->cause),
-		         "its packets waited for the air; bitpool down to %d", speaker->bitpool);
-	snprintf(trouble->remedy, sizeof(trouble->remedy),
-	         "move it closer, or away from 2.4 GHz Wi-Fi");
+		used = (size_t)snprintf(trouble->cause, size, "the air is full");
+	if (speaker->jitter_us != MODEL_UNKNOWN && speaker->jitter_us >= TROUBLE_LATE_US)
+		snprintf(trouble->cause + used, size - used, ", packets %d ms late",
+		         speaker->jitter_us / 1000);
+	snprintf(trouble->remedy, sizeof(trouble->remedy), "move it closer, or Wi-Fi to 5 GHz");
 }
 
 bool trouble_of_speaker(const struct ui *ui, int index, struct trouble *trouble)

@@ -150,6 +150,8 @@ void list_move(struct ui *ui, int to)
 int list_window(struct list *list, int count, int room)
 {
 	int shown = count < room ? count : room;
+	if (list->selected >= count) /* rows may have gone since it was selected */
+		list->selected = count > 0 ? count - 1 : 0;
 	if (list->first > count - shown)
 		list->first = count - shown;
 	if (list->selected < list->first)
@@ -158,5 +160,5 @@ int list_window(struct list *list, int count, int room)
 		list->first = list->selected - shown + 1;
 	if (list->first < 0)
 		list->first = 0;
-	return shown;
+	return shown > 0 ? shown : 0;
 }

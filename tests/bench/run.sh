@@ -49,18 +49,32 @@ bench_rooms() {
   "$build/tests/bench/bench-rooms" "${ROOMS:-1000}"
 }
 
-# Bytes between two lengths of the same run: the first picture is not among them.
-terminal_bytes() { # terminal_bytes ROWS COLUMNS SCENARIO [KEYS]
-  for seconds in 8 18; do
-    TERM=xterm-256color timeout 60 script -qfc "stty rows $1 cols $2; $relay --demo=$3 --for $seconds --state $work/s" \
-      /dev/null </dev/null | wc -c
-  done | awk 'NR == 1 { first = $1 } NR == 2 { printf "%d", ($1 - first) / 10 }'
+on_terminal() { # on_terminal NAME OPTION... PROGRAM...: a line of figures
+  printf '%-34s' "$1"
+  shift
+  TERM=xterm-256color timeout 120 "$tools/pty" "$@" || echo "did not end"
 }
 
 bench_screen() {
-  title "screen: bytes a second to the terminal, 10 frames a second, music"
-  printf '4 speakers, 80x24    %s B/s  aim 4000\n' "$(terminal_bytes 24 80 healthy)"
-  printf '4 speakers, 120x40   %s B/s\n' "$(terminal_bytes 40 120 healthy)"
+  title "screen: what the terminal gets, what a key takes, what the first thread costs"
+  demo="$relay --state $work/s --demo"
+  # shellcheck disable=SC2086
+  {
+    on_terminal "4 speakers, music, 80x24" --keys 200 $demo=healthy
+    on_terminal "… 4 frames a second" $demo=healthy --fps 4
+    on_terminal "… muted" --press M $demo=healthy
+    on_terminal "… frozen" --press f $demo=healthy
+    on_terminal "… ASCII, no colour" env LC_ALL=C NO_COLOR=1 $demo=healthy
+    on_terminal "… 120x40" --size 40x120 $demo=healthy
+    on_terminal "diagnostics, 80x24" --press d $demo=healthy
+    on_terminal "diagnostics, 120x40" --size 40x120 --press d $demo=healthy
+    on_terminal "… a reader of 3000 B/s" --rate 3000 $demo=healthy
+  }
+  for other in "htop -d 1" "btop"; do
+    # shellcheck disable=SC2086
+    command -v "${other%% *}" >/dev/null && on_terminal "$other" $other
+  done
+  echo "aims: 4000 B/s with music, 2500 at 4 frames, 400 in silence, 60 frozen; key p95 10 ms, first picture 50 ms"
 }
 
 # Speakers whose clocks are off: how far they are apart at the end, and whether it grew as it must.

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs a program on a terminal of its own, and tells how it uses it:
+ *
+ *     pty [OPTION]... PROGRAM [ARGUMENT]...
+ *
+ *   --size ROWSxCOLUMNS   24x80
+ *   --for SECONDS         how long to count, after a second and a half of warming up; 8
+ *   --press KEYS          typed at the start
+ *   --keys N              then press 2 and 1 in turn, N times, and time each until the gutter is there
+ *   --signal NUMBER       send it, and say whether the terminal was given back, and how it ended
+ *   --hang                close the terminal instead, and say how long the program lived
+ *   --keep-hup            … with SIGHUP ignored, as under nohup
+ *   --rate BYTES          read no faster than so many a second
+ *   --raw FILE            keep what it wrote
+ *
+ * One line, words of name=value: bytes a second, reads a second, the first picture, CPU of the first
+ * thread in percent of a core, resident memory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+#include <utmp.h>
+
+#define WARM_NS 1500000000ll
+#define SECOND_NS 1000000000ll
+#define GUTTER "\xe2\x96\x8c"
+#define TAIL 4096
+#define PICTURE 500
+
+struct run {
+	int rows, columns, seconds, keys, signal, rate;
+	bool hang, keep_hup;
+	const char *press;
+	FILE *raw;
+	int master, slave;
+	pid_t child;
+	struct termios before;
+	int64_t started, bytes, reads;
+	char tail[TAIL + 1]; /* the last of what it wrote */
+	size_t tail_size;
+};
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
+static void tail_add(struct run *run, const char *bytes, size_t size)
+{
+	if (size > TAIL) {
+		bytes += size - TAIL;
+		size = TAIL;
+	}
+	if (run->tail_size + size > TAIL) {
+		size_t gone = run->tail_size + size - TAIL;
+		memmove(run->tail, run->tail + gone, run->tail_size - gone);
+		run->tail_size -= gone;
+	}
+	memcpy(run->tail + run->tail_size, bytes, size);
+	run->tail_size += size;
+	run->tail[run->tail_size] = 0;
+}
+
+/* Reads what comes within `ns`; returns the bytes, −1 at the end. */
+static ssize_t read_some(struct run *run, int64_t ns)
+{
+	struct pollfd terminal = {.fd = run->master, .events = POLLIN};
+	char bytes[8192];
+	size_t most = sizeof(bytes);
+	if (ns <= 0 || poll(&terminal, 1, (int)(ns / 1000000) + 1) <= 0)
+		return 0;
+	if (run->rate) {
+		struct timespec tenth = {.tv_nsec = 100000000};
+		most = (size_t)run->rate / 10;
+		nanosleep(&tenth, NULL);
+	}
+	ssize_t count = read(run->master, bytes, most < sizeof(bytes) ? most : sizeof(bytes));
+	if (count <= 0)
+		return -1;
+	run->bytes += count;
+	run->reads++;
+	tail_add(run, bytes, (size_t)count);
+	if (run->raw)
+		fwrite(bytes, 1, (size_t)count, run->raw);
+	return count;
+}
+
+static bool read_for(struct run *run, int64_t ns)
+{
+	int64_t end = now_ns() + ns, left;
+	while ((left = end - now_ns()) > 0)
+		if (read_some(run, left) < 0)
+			return false;
+	return true;
+}
+
+static void begin(struct run *run, char *program[])
+{
+	struct winsize size = {.ws_row = (unsigned short)run->rows,
+	                       .ws_col = (unsigned short)run->columns};
+	if (openpty(&run->master, &run->slave, NULL, NULL, &size) < 0) {
+		perror("pty: openpty");
+		exit(1);
+	}
+	tcgetattr(run->slave, &run->before);
+	run->started = now_ns();
+	run->child = fork();
+	if (run->child == 0) {
+		close(run->master);
+		if (run->keep_hup)
+			signal(SIGHUP, SIG_IGN);
+		login_tty(run->slave);
+		execvp(program[0], program);
+		_exit(127);
+	}
+	if (run->hang) {
+		close(run->slave);
+		run->slave = -1;
+	}
+}
+
+/* --- figures ------------------------------------------------------------------------------------- */
+
+/* ns that the first thread has run: the scheduler's figure. */
+static int64_t cpu_of(const struct run *run)
+{
+	char path[64];
+	long long ns = 0;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", (int)run->child,
+	         (int)run->child);
+	FILE *file = fopen(path, "r");
+	if (file && fscanf(file, "%lld", &ns) != 1)
+		ns = 0;
+	if (file)
+		fclose(file);
+	return ns;
+}
+
+static int memory_kb(const struct run *run)
+{
+	char path[64], line[256];
+	int kb = 0;
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)run->child);
+	FILE *file = fopen(path, "r");
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, "VmRSS:", 6))
+			kb = atoi(line + 6);
+	if (file)
+		fclose(file);
+	return kb;
+}
+
+static void count(struct run *run)
+{
+	int64_t cpu = cpu_of(run), began = now_ns();
+	run->bytes = run->reads = 0;
+	read_for(run, run->seconds * SECOND_NS);
+	double passed = (double)(now_ns() - began) / 1e9;
+	printf("bytes_per_s=%.0f reads_per_s=%.1f cpu_percent=%.2f rss_kb=%d ",
+	       (double)run->bytes / passed, (double)run->reads / passed,
+	       (double)(cpu_of(run) - cpu) / 1e7 / passed, memory_kb(run));
+}
+
+/* It is there when there are as many bytes as no smaller picture has. */
+static void first_picture(struct run *run)
+{
+	int64_t last = 0;
+	while (now_ns() - run->started < 30 * SECOND_NS && run->bytes < PICTURE) {
+		ssize_t got = read_some(run, SECOND_NS);
+		if (got < 0)
+			break;
+		if (got > 0)
+			last = now_ns();
+	}
+	printf("first_ms=%.0f first_bytes=%lld ", last ? (double)(last - run->started) / 1e6 : -1,
+	       (long long)run->bytes);
+}
+
+static int compare(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+	return (left > right) - (left < right);
+}
+
+static double time_key(struct run *run, const char *key)
+{
+	run->tail_size = 0;
+	*run->tail = 0;
+	int64_t sent = now_ns();
+	if (write(run->master, key, 1) != 1)
+		return -1;
+	while (now_ns() - sent < SECOND_NS && !strstr(run->tail, GUTTER))
+		if (read_some(run, 10000000) < 0)
+			return -1;
+	return (double)(now_ns() - sent) / 1e6;
+}
+
+static void time_keys(struct run *run)
+{
+	double *times = calloc((size_t)run->keys, sizeof(*times));
+	for (int i = 0; i < run->keys; i++) {
+		times[i] = time_key(run, i % 2 ? "1" : "2");
+		read_for(run, 37000000 + i % 7 * 5000000);
+	}
+	qsort(times, (size_t)run->keys, sizeof(*times), compare);
+	printf("key_p50_ms=%.2f key_p95_ms=%.2f key_worst_ms=%.2f ", times[run->keys / 2],
+	       times[run->keys * 95 / 100], times[run->keys - 1]);
+	free(times);
+}
+
+/* --- ends ---------------------------------------------------------------------------------------- */
+
+static int wait_for_end(struct run *run, int64_t ns, int *status)
+{
+	int64_t end = now_ns() + ns;
+	while (now_ns() < end) {
+		pid_t ended = waitpid(run->child, status, WNOHANG);
+		if (ended == run->child)
+			return 0;
+		if (run->master >= 0)
+			read_for(run, 5000000);
+		else
+			usleep(5000);
+	}
+	kill(run->child, SIGKILL);
+	waitpid(run->child, status, 0);
+	return -1;
+}
+
+static void end_by_signal(struct run *run)
+{
+	struct termios after;
+	int status = 0;
+	kill(run->child, run->signal);
+	int late = wait_for_end(run, 10 * SECOND_NS, &status);
+	read_for(run, 50000000);
+	tcgetattr(run->slave, &after);
+	bool modes = after.c_lflag == run->before.c_lflag && after.c_iflag == run->before.c_iflag &&
+	             after.c_oflag == run->before.c_oflag;
+	printf("ended=%s signal=%d code=%d modes=%s screen=%s cursor=%s ", late ? "late" : "yes",
+	       WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+	       WIFEXITED(status) ? WEXITSTATUS(status) : -1, modes ? "back" : "lost",
+	       strstr(run->tail, "\033[?1049l") ? "back" : "lost",
+	       strstr(run->tail, "\033[?25h") || strstr(run->tail, "\033[?12l") ? "back" : "lost");
+}
+
+static void end_by_hanging_up(struct run *run)
+{
+	int status = 0;
+	int64_t cpu = cpu_of(run), closed = now_ns();
+	close(run->master);
+	run->master = -1;
+	int late = wait_for_end(run, 5 * SECOND_NS, &status);
+	(void)cpu;
+	printf("ended=%s after_ms=%.0f ", late ? "late" : "yes", (double)(now_ns() - closed) / 1e6);
+}
+
+/* --- options ------------------------------------------------------------------------------------- */
+
+static int wrong(const char *option)
+{
+	fprintf(stderr, "pty: %s?\n", option);
+	return 64;
+}
+
+static bool option_take(struct run *run, const char *option, const char *value)
+{
+	if (!strcmp(option, "--size"))
+		return sscanf(value, "%dx%d", &run->rows, &run->columns) == 2;
+	if (!strcmp(option, "--for"))
+		run->seconds = atoi(value);
+	else if (!strcmp(option, "--press"))
+		run->press = value;
+	else if (!strcmp(option, "--keys"))
+		run->keys = atoi(value);
+	else if (!strcmp(option, "--signal"))
+		run->signal = atoi(value);
+	else if (!strcmp(option, "--raw"))
+		run->raw = fopen(value, "w");
+	else if (!strcmp(option, "--rate"))
+		run->rate = atoi(value);
+	else
+		return false;
+	return true;
+}
+
+int main(int argc, char *argv[])
+{
+	struct run run = {.rows = 24, .columns = 80, .seconds = 8};
+	int i = 1;
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (!strcmp(argv[i], "--hang"))
+			run.hang = true;
+		else if (!strcmp(argv[i], "--keep-hup"))
+			run.keep_hup = true;
+		else if (i + 1 >= argc || !option_take(&run, argv[i], argv[i + 1]))
+			return wrong(argv[i]);
+		else
+			i++;
+	}
+	if (i >= argc)
+		return wrong("PROGRAM");
+	signal(SIGPIPE, SIG_IGN);
+	begin(&run, argv + i);
+	first_picture(&run);
+	read_for(&run, run.signal || run.hang ? WARM_NS / 5 : WARM_NS);
+	if (run.press && write(run.master, run.press, strlen(run.press)) < 0)
+		return wrong("--press");
+	if (run.press)
+		read_for(&run, WARM_NS);
+	if (!run.signal && !run.hang)
+		count(&run);
+	if (run.keys)
+		time_keys(&run);
+	if (run.hang)
+		end_by_hanging_up(&run);
+	else if (run.signal)
+		end_by_signal(&run);
+	else
+		kill(run.child, SIGTERM);
+	int status;
+	if (!run.signal && !run.hang)
+		wait_for_end(&run, 5 * SECOND_NS, &status);
+	printf("\n");
+	if (run.raw)
+		fclose(run.raw);
+	return 0;
+}
