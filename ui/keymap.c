@@ -157,10 +157,13 @@ bool keymap_argument_fits(const struct command *command, const char *argument)
 		return command_read_switch(argument, false, &flag) == 0;
 	case COMMAND_CONNECT:
 	case COMMAND_AUTOCONNECT:
+	case COMMAND_KEEPAWAKE:
+	case COMMAND_SCAN:
+	case COMMAND_WINDOW:
 		return command_read_switch(argument, false, &flag) == 0;
 	case COMMAND_SELECT:
 		return *argument && strspn(argument, "0123456789") == strlen(argument);
-	case COMMAND_WINDOW:
+	case COMMAND_SPAN:
 		return !strcmp(argument, "+") || !strcmp(argument, "-");
 	case COMMAND_COMMAND:
 		return true;
@@ -171,6 +174,11 @@ bool keymap_argument_fits(const struct command *command, const char *argument)
 	case COMMAND_LEVEL:
 	case COMMAND_PAGE:
 	case COMMAND_VIEW:
+	case COMMAND_PAIR:
+	case COMMAND_ANSWER:
+	case COMMAND_UNPAIR:
+	case COMMAND_RENAME:
+	case COMMAND_ROLE:
 		return *argument != 0;
 	case COMMAND_TEST:
 	case COMMAND_ALIGN:

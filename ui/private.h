@@ -8,6 +8,8 @@
 #include "ui/prompt.h"
 #include "ui/ui.h"
 #include "ui/view.h"
+#include "ui/view_dialog.h"
+#include "ui/view_pair.h"
 #include "ui/view_diag.h"
 
 /* Between the files of ui/ only. */
@@ -37,6 +39,8 @@ struct ui {
 	struct pace pace;
 	struct keymap *own_keymap; /* of `keymap NAME`, else the caller's is used */
 	bool mouse, coloured;
+	struct pair pair;
+	struct dialog dialog;
 	bool events; /* in the main view */
 	uint32_t request;
 	char message[192]; /* the answer to the last command */

@@ -6,9 +6,11 @@
 #include "ui/checklist.h"
 #include "ui/private.h"
 #include "ui/view_diag.h"
+#include "ui/view_dialog.h"
 #include "ui/view_help.h"
 #include "ui/view_log.h"
 #include "ui/view_main.h"
+#include "ui/view_pair.h"
 #include "ui/view_quit.h"
 
 const struct view views[VIEW_COUNT] = {
@@ -62,6 +64,40 @@ const struct view views[VIEW_COUNT] = {
                      .closed = prompt_closed,
                      .key = prompt_key,
                      .hints = quit_hints},
+    [VIEW_PAIR] = {.name = "pair",
+                   .title = "Pair a speaker",
+                   .context = CONTEXT_PAIR,
+                   .draw = pair_draw,
+                   .opened = pair_opened,
+                   .closed = pair_closed,
+                   .follow = pair_follow,
+                   .rows = pair_rows,
+                   .act = pair_act,
+                   .message = pair_message,
+                   .hints = pair_hints},
+    [VIEW_UNPAIR] = {.name = "unpair",
+                     .title = "Unpair",
+                     .context = CONTEXT_DIALOG,
+                     .over = true,
+                     .draw = unpair_draw,
+                     .opened = unpair_opened,
+                     .key = unpair_key,
+                     .hints = dialog_hints},
+    [VIEW_RENAME] = {.name = "rename",
+                     .title = "Rename",
+                     .context = CONTEXT_DIALOG,
+                     .over = true,
+                     .draw = rename_draw,
+                     .opened = rename_opened,
+                     .key = rename_key,
+                     .hints = dialog_hints},
+    [VIEW_QUESTION] = {.title = "A question",
+                       .context = CONTEXT_DIALOG,
+                       .over = true,
+                       .draw = question_draw,
+                       .follow = question_follow,
+                       .key = question_key,
+                       .hints = dialog_hints},
     [VIEW_QUIT] = {.title = "Stop the music?",
                    .context = CONTEXT_DIALOG,
                    .over = true,

@@ -27,9 +27,13 @@ enum view_id {
 	VIEW_DIAG,
 	VIEW_LOG,
 	VIEW_START,
+	VIEW_PAIR,
 	VIEW_HELP,
 	VIEW_PROMPT, /* the line that one types into */
-	VIEW_QUIT,   /* the question before the music stops */
+	VIEW_UNPAIR,
+	VIEW_RENAME,
+	VIEW_QUESTION, /* what a device asks while it pairs */
+	VIEW_QUIT,     /* the question before the music stops */
 	VIEW_COUNT
 };
 

@@ -184,7 +184,7 @@ bool diag_act(struct ui *ui, const struct keymap_binding *binding, int64_t now)
 	case COMMAND_PAGE:
 		turn_page(ui, binding->argument);
 		return true;
-	case COMMAND_WINDOW:
+	case COMMAND_SPAN:
 		turn_window(ui, *binding->argument == '+');
 		return true;
 	case COMMAND_SELECT:
@@ -211,9 +211,9 @@ bool diag_act(struct ui *ui, const struct keymap_binding *binding, int64_t now)
 }
 
 const struct hint diag_hints[] = {
-    {COMMAND_HELP, "", "help"},     {COMMAND_PAGE, "next", "page"},  {COMMAND_SELECT, NULL, "one"},
-    {COMMAND_WINDOW, "-", NULL},    {COMMAND_WINDOW, "+", "window"}, {COMMAND_RESET, "", "reset"},
-    {COMMAND_FREEZE, "", "freeze"}, {COMMAND_SAVE, "", "save"},      {COMMAND_COUNT, "", NULL},
+    {COMMAND_HELP, "", "help"},     {COMMAND_PAGE, "next", "page"}, {COMMAND_SELECT, NULL, "one"},
+    {COMMAND_SPAN, "-", NULL},      {COMMAND_SPAN, "+", "window"},  {COMMAND_RESET, "", "reset"},
+    {COMMAND_FREEZE, "", "freeze"}, {COMMAND_SAVE, "", "save"},     {COMMAND_COUNT, "", NULL},
 };
 
 /* --- the whole ----------------------------------------------------------------------------------- */

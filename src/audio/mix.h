@@ -13,6 +13,9 @@
  *     left  out │ ll  lr │ left  in
  *     right out │ rl  rr │ right in
  *
+ * With `awake` a tone of 30 Hz at -60 dB, which no small speaker lets hear, is played while there is
+ * silence: digital silence lets many of them switch themselves off, that tone does not.
+ *
  * A change is a straight ramp of the four numbers over MIX_RAMP frames: never a step, and at rest
  * with gain 1 in stereo the frames stay as they are, bit by bit.  Pure; belongs to one thread.
  */
@@ -23,11 +26,13 @@ enum mix_channel { MIX_STEREO, MIX_LEFT, MIX_RIGHT, MIX_MONO };
 
 struct mix_matrix {
 	float ll, lr, rl, rr;
+	bool awake;
 };
 
 struct mix {
 	struct mix_matrix now, from, goal;
 	uint32_t left; /* frames of the ramp still to come */
+	float tone_phase, tone_level;
 };
 
 /* The matrix of a channel choice at a linear gain. */

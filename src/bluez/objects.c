@@ -215,10 +215,12 @@ static int device_take(struct bluez *bluez, const char *path, sd_bus_message *pr
 		snprintf(device->path, sizeof(device->path), "%s", path);
 		spa_list_append(&bluez->devices, &device->link);
 	}
+	bool was_paired = device->paired;
 	device->heard = false;
 	int error = bus_read_properties(properties, device_table, device);
 	if (error < 0)
 		return error;
+	device->just_paired = change == BLUEZ_CHANGED && device->paired && !was_paired;
 	device->adapter = adapter_at(bluez, device->adapter_path);
 	struct bluez_transport *transport;
 	spa_list_for_each (transport, &bluez->transports, link)
@@ -501,7 +503,7 @@ void bluez_free(struct bluez *bluez)
 	sd_bus_slot_unref(bluez->removed_match);
 	sd_bus_slot_unref(bluez->properties_match);
 	sd_bus_slot_unref(bluez->owner_match);
+	agent_free(bluez); /* first: it would tell what is withdrawn */
 	remove_all(bluez);
-	agent_free(bluez);
 	free(bluez);
 }

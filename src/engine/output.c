@@ -11,7 +11,7 @@
 
 static void output_start_silent(struct output *output, struct mix_matrix mix)
 {
-	mix_init(&output->mix, (struct mix_matrix){0, 0, 0, 0});
+	mix_init(&output->mix, (struct mix_matrix){0});
 	mix_set(&output->mix, mix);
 	for (int i = 0; i < SNAPSHOT_LATENESS; i++)
 		output->lateness_us[i] = INT32_MIN;

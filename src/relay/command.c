@@ -31,7 +31,7 @@ const struct command command_table[COMMAND_COUNT] = {
     {COMMAND_VIEW, "view", false, "NAME", "open or close a view", GROUP_VIEWS, SCREEN},
     {COMMAND_ACTIVATE, "activate", false, "", "connect, or show details", GROUP_MOVE, SCREEN},
     {COMMAND_PAGE, "page", false, "next|prev|NAME", "turn the page", GROUP_VIEWS, SCREEN},
-    {COMMAND_WINDOW, "window", false, "+|-", "longer or shorter graphs", GROUP_VIEWS, SCREEN},
+    {COMMAND_SPAN, "span", false, "+|-", "longer or shorter graphs", GROUP_VIEWS, SCREEN},
     {COMMAND_FREEZE, "freeze", false, "", "freeze the picture", GROUP_GENERAL, SCREEN},
     {COMMAND_SAVE, "save", false, "", "save a report", GROUP_VIEWS, SCREEN},
     {COMMAND_LEVEL, "level", false, "next|info|warn|error", "events from a level on", GROUP_VIEWS,
@@ -58,25 +58,35 @@ const struct command command_table[COMMAND_COUNT] = {
      "play a test signal instead of the music, or over it", GROUP_SPEAKER, RELAY},
     {COMMAND_ALIGN, "align", false, "start|keep|levels|back|cancel [MICROPHONE] [SPEAKERS]",
      "line the speakers up by microphone", GROUP_RELAY, RELAY},
+    {COMMAND_KEEPAWAKE, "keepawake", true, "on|off|toggle", "a tone below hearing in silence",
+     GROUP_SPEAKER, RELAY},
+    {COMMAND_ALL, "all", false, "", "show every device, or audio devices only", GROUP_VIEWS,
+     SCREEN},
+    {COMMAND_SCAN, "scan", false, "on|off|toggle", "look for devices, a minute long", GROUP_DEVICES,
+     RELAY},
+    {COMMAND_PAIR, "pair", false, "ADDRESS", "pair, trust, connect, play", GROUP_DEVICES, RELAY},
+    {COMMAND_CANCEL, "cancel", false, "", "stop the pairing that runs", GROUP_DEVICES, RELAY},
+    {COMMAND_ANSWER, "answer", false, "ID yes|no|TEXT", "answer a question", GROUP_DEVICES, RELAY},
+    {COMMAND_WINDOW, "window", false, "on|off|toggle", "let an Echo pair, 3 minutes long",
+     GROUP_DEVICES, RELAY},
+    {COMMAND_UNPAIR, "unpair", false, "DEVICE [--yes]", "forget a device", GROUP_DEVICES, RELAY},
+    {COMMAND_RENAME, "rename", false, "DEVICE NAME", "give it a name", GROUP_DEVICES, RELAY},
+    {COMMAND_ROLE, "role", false, "DEVICE speaker|source|none", "what it is to the relay",
+     GROUP_DEVICES, RELAY},
     {COMMAND_RESET, "reset", false, "", "reset peak holds and OVER", GROUP_RELAY, RELAY},
 };
 
 const char *command_group_name(enum command_group group)
 {
 	static const char *const names[] = {
-	    [GROUP_GENERAL] = "Everywhere", [GROUP_MOVE] = "Move",
-	    [GROUP_VIEWS] = "Views",        [GROUP_SPEAKER] = "Selected speaker",
+	    [GROUP_VIEWS] = "Views",
+	    [GROUP_GENERAL] = "Everywhere",
+	    [GROUP_MOVE] = "Move",
+	    [GROUP_SPEAKER] = "Selected speaker",
+	    [GROUP_DEVICES] = "Devices come and go",
 	    [GROUP_RELAY] = "Everything",
 	};
 	return names[group];
-}
-
-const struct command *command_find(const char *name)
-{
-	for (int i = 0; i < COMMAND_COUNT; i++)
-		if (!strcmp(command_table[i].name, name))
-			return &command_table[i];
-	return NULL;
 }
 
 void command_arguments(const struct command *command, int *least, int *most)
@@ -90,6 +100,14 @@ void command_arguments(const struct command *command, int *least, int *most)
 		word += length;
 		word += strspn(word, " ");
 	}
+}
+
+const struct command *command_find(const char *name)
+{
+	for (int i = 0; i < COMMAND_COUNT; i++)
+		if (!strcmp(command_table[i].name, name))
+			return &command_table[i];
+	return NULL;
 }
 
 const char *command_nearest(const char *name)

@@ -189,12 +189,7 @@ static int run_connect(struct execution *run)
 		return answer(run, -EINVAL, "connect: on, off or toggle, not '%s'", run->argument);
 	if (wanted && !speaker->device)
 		return answer(run, -ENODEV, "not paired with an adapter that is there");
-	speaker->turned_off = !wanted;
-	speaker->not_before = 0;
-	speaker->attempt = 0;
-	speaker->wanted_once = wanted;
-	if (!wanted && !speaker->output && !speaker->transport)
-		speaker_set_state(speaker, SPEAKER_OFF);
+	speaker_turn(speaker, wanted);
 	answer(run, 0, "%s", wanted ? "connecting" : "disconnecting");
 	return changed(run);
 }
@@ -209,6 +204,17 @@ static int run_autoconnect(struct execution *run)
 	undo_note(&run->relay->undo, run->speaker, COMMAND_AUTOCONNECT, 0, false);
 	kept->autoconnect = wanted;
 	answer(run, 0, "%s", kept->autoconnect ? "connects by itself" : "connects only by hand");
+	return changed(run);
+}
+
+static int run_keepawake(struct execution *run)
+{
+	struct settings_speaker *kept = run->speaker->kept;
+	if (command_read_switch(run->argument, kept->keepawake, &kept->keepawake) < 0)
+		return answer(run, -EINVAL, "keepawake: on, off or toggle, not '%s'",
+		              run->argument);
+	speaker_mix(run->speaker);
+	answer(run, 0, kept->keepawake ? "kept awake in silence" : "may fall asleep in silence");
 	return changed(run);
 }
 
@@ -246,9 +252,14 @@ static int carry_out(struct execution *run, enum command_id id)
 		                     run->size);
 	case COMMAND_RESET:
 		return run_reset(run);
+	case COMMAND_KEEPAWAKE:
+		return run_keepawake(run);
 	default:
-		return answer(run, -EINVAL, "that is for a screen");
+		break;
 	}
+	int result = arrivals_command(run->relay, id, run->arguments, run->argument_count,
+	                              run->reply, run->size);
+	return result == -ENOSYS ? answer(run, -EINVAL, "that is for a screen") : result;
 }
 
 /* By number on the screen, by address, by name. */

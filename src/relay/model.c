@@ -25,6 +25,14 @@ static const char *const align_states[] = {"off",  "opening", "playing", "done",
                                            "kept", "failed",  NULL};
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 
+static const char *const kinds[] = {"unknown",    "speaker", "headphones", "headset", "car",
+                                    "television", "phone",   "computer",   "other",   NULL};
+static const char *const roles[] = {"unknown", "speaker", "source", "none", NULL};
+static const char *const steps[] = {"reach", "pair", "trust", "connect", "sound", NULL};
+static const char *const step_states[] = {"waits", "runs", "done", "failed", NULL};
+static const char *const pairing_states[] = {"none", "runs", "done", "failed", NULL};
+static const char *const questions[] = {"pin", "passkey", "match", "pair", "show", "role", NULL};
+
 static const char *name_of(const char *const *names, int32_t value)
 {
 	for (int32_t i = 0; names[i]; i++)
@@ -64,6 +72,31 @@ const char *model_origin_name(int32_t origin)
 const char *model_level_name(int32_t level)
 {
 	return name_of(levels, level);
+}
+
+const char *model_kind_name(int32_t kind)
+{
+	return name_of(kinds, kind);
+}
+
+const char *model_role_name(int32_t role)
+{
+	return name_of(roles, role);
+}
+
+const char *model_step_name(int32_t step)
+{
+	return name_of(steps, step);
+}
+
+const char *model_question_name(int32_t kind)
+{
+	return name_of(questions, kind);
+}
+
+int32_t model_role_read(const char *name)
+{
+	return value_of(roles, name);
 }
 
 int32_t model_channel_read(const char *name)
@@ -153,6 +186,7 @@ static const struct field speaker_fields[] = {
     {"over", FIELD_BOOL, AT(model_speaker, meter.over), NULL, true},
     {"solo", FIELD_BOOL, AT(model_speaker, solo), NULL, true},
     {"autoconnect", FIELD_BOOL, AT(model_speaker, autoconnect), NULL, true},
+    {"keepawake", FIELD_BOOL, AT(model_speaker, keepawake), NULL, true},
     {"absolute_volume", FIELD_BOOL, AT(model_speaker, absolute_volume), NULL, true},
     {"test", FIELD_TEXT, AT(model_speaker, test), NULL, true},
     {"problem", FIELD_TEXT, AT(model_speaker, problem), NULL, true},
@@ -232,6 +266,77 @@ static const struct field align_speaker_fields[] = {
     {0},
 };
 
+static const struct field found_fields[] = {
+    {"address", FIELD_TEXT, AT(model_found, address), NULL, true},
+    {"name", FIELD_TEXT, AT(model_found, name), NULL, true},
+    {"adapter", FIELD_TEXT, AT(model_found, adapter), NULL, true},
+    {"kind", FIELD_NAME, AT(model_found, kind), kinds, true},
+    {"role", FIELD_NAME, AT(model_found, role), roles, true},
+    {"rssi_dbm", FIELD_INT, AT(model_found, rssi), NULL, true},
+    {"seen_ms", FIELD_INT, AT(model_found, seen_ms), NULL, true},
+    {"number", FIELD_INT, AT(model_found, number), NULL, true},
+    {"paired", FIELD_BOOL, AT(model_found, paired), NULL, true},
+    {"connected", FIELD_BOOL, AT(model_found, connected), NULL, true},
+    {"hidden", FIELD_BOOL, AT(model_found, hidden), NULL, true},
+    {0},
+};
+
+static const struct field scan_fields[] = {
+    {"running", FIELD_BOOL, AT(model_scan, running), NULL, true},
+    {"ms", FIELD_INT, AT(model_scan, ms), NULL, true},
+    {"limit_ms", FIELD_INT, AT(model_scan, limit_ms), NULL, true},
+    {"problem", FIELD_TEXT, AT(model_scan, problem), NULL, true},
+    {0},
+};
+
+static const struct field step_fields[] = {
+    {"state", FIELD_NAME, AT(model_pairing_step, state), step_states, true},
+    {"ms", FIELD_INT, AT(model_pairing_step, ms), NULL, true},
+    {"limit_ms", FIELD_INT, AT(model_pairing_step, limit_ms), NULL, true},
+    {"note", FIELD_TEXT, AT(model_pairing_step, note), NULL, true},
+    {0},
+};
+
+static const struct field pairing_fields[] = {
+    {"address", FIELD_TEXT, AT(model_pairing, address), NULL, true},
+    {"name", FIELD_TEXT, AT(model_pairing, name), NULL, true},
+    {"state", FIELD_NAME, AT(model_pairing, state), pairing_states, true},
+    {"tries", FIELD_INT, AT(model_pairing, tries), NULL, true},
+    {"problem", FIELD_TEXT, AT(model_pairing, problem), NULL, true},
+    {"advice", FIELD_TEXT, AT(model_pairing, advice), NULL, true},
+    {0},
+};
+
+static const struct field attempt_fields[] = {
+    {"time", FIELD_TIME, AT(model_attempt, time_us), NULL, true},
+    {"well", FIELD_BOOL, AT(model_attempt, well), NULL, true},
+    {"name", FIELD_TEXT, AT(model_attempt, name), NULL, true},
+    {"text", FIELD_TEXT, AT(model_attempt, text), NULL, true},
+    {"advice", FIELD_TEXT, AT(model_attempt, advice), NULL, true},
+    {0},
+};
+
+static const struct field question_fields[] = {
+    {"id", FIELD_INT, AT(model_question, id), NULL, true},
+    {"kind", FIELD_NAME, AT(model_question, kind), questions, true},
+    {"address", FIELD_TEXT, AT(model_question, address), NULL, true},
+    {"name", FIELD_TEXT, AT(model_question, name), NULL, true},
+    {"digits", FIELD_TEXT, AT(model_question, digits), NULL, true},
+    {"left_ms", FIELD_INT, AT(model_question, left_ms), NULL, true},
+    {0},
+};
+
+static const struct field window_fields[] = {
+    {"open", FIELD_BOOL, AT(model_window, open), NULL, true},
+    {"left_ms", FIELD_INT, AT(model_window, left_ms), NULL, true},
+    {"limit_ms", FIELD_INT, AT(model_window, limit_ms), NULL, true},
+    {"adapter", FIELD_TEXT, AT(model_window, adapter), NULL, true},
+    {"name", FIELD_TEXT, AT(model_window, name), NULL, true},
+    {"joined", FIELD_TEXT, AT(model_window, joined), NULL, true},
+    {"problem", FIELD_TEXT, AT(model_window, problem), NULL, true},
+    {0},
+};
+
 static const struct field model_fields[] = {
     {"time", FIELD_TIME, AT(model, time_us), NULL, false},
     {"uptime_ms", FIELD_COUNT, AT(model, uptime_ms), NULL, true},
@@ -240,6 +345,7 @@ static const struct field model_fields[] = {
     {"pid", FIELD_INT, AT(model, pid), NULL, true},
     {"cpu_percent", FIELD_PERMILLE, AT(model, cpu_permille), NULL, true},
     {"memory_kb", FIELD_INT, AT(model, memory_kb), NULL, true},
+    {"idle", FIELD_BOOL, AT(model, idle), NULL, true},
     {"engine_wakes", FIELD_INT, AT(model, engine_wakes), NULL, true},
     {"engine_wake_worst_ms", FIELD_MILLI, AT(model, engine_wake_worst_us), NULL, true},
     {0},
@@ -356,6 +462,28 @@ json_t *model_align_to_json(const struct model_align *align)
 	return NULL;
 }
 
+/* Scanning, pairing, who asks: for screens only. */
+static void arrivals_to_json(const struct model *model, json_t *json)
+{
+	const enum model_form wire = MODEL_WIRE;
+	json_t *pairing = object_to_json(pairing_fields, &model->pairing, wire);
+	json_object_set_new(pairing, "steps",
+	                    list_to_json(step_fields, model->pairing.steps,
+	                                 sizeof(model->pairing.steps[0]), STEP_COUNT, wire));
+	json_object_set_new(json, "pairing", pairing);
+	json_object_set_new(json, "scan", object_to_json(scan_fields, &model->scan, wire));
+	json_object_set_new(json, "window", object_to_json(window_fields, &model->window, wire));
+	json_object_set_new(json, "found",
+	                    list_to_json(found_fields, model->found, sizeof(model->found[0]),
+	                                 model->found_count, wire));
+	json_object_set_new(json, "attempts",
+	                    list_to_json(attempt_fields, model->attempts,
+	                                 sizeof(model->attempts[0]), model->attempt_count, wire));
+	json_object_set_new(json, "questions",
+	                    list_to_json(question_fields, model->questions,
+	                                 sizeof(model->questions[0]), model->question_count, wire));
+}
+
 json_t *model_to_json(const struct model *model, enum model_form form)
 {
 	json_t *json = json_pack("{s:i}", "schema", SCHEMA);
@@ -378,6 +506,8 @@ json_t *model_to_json(const struct model *model, enum model_form form)
 		                    list_to_json(event_fields, model->events,
 		                                 sizeof(model->events[0]), model->event_count,
 		                                 form));
+	if (form != MODEL_STATUS)
+		arrivals_to_json(model, json);
 	return json;
 }
 
@@ -523,6 +653,34 @@ static int align_from_json(struct model_align *align, const json_t *json)
 	                              &align->count);
 }
 
+static int arrivals_from_json(struct model *model, const json_t *json)
+{
+	const json_t *pairing = json_object_get(json, "pairing");
+	int32_t step_count = 0;
+	int error = object_from_json(pairing_fields, pairing, &model->pairing);
+	if (!error)
+		error = list_from_json(step_fields, json_object_get(pairing, "steps"),
+		                       model->pairing.steps, sizeof(model->pairing.steps[0]),
+		                       STEP_COUNT, &step_count);
+	if (!error)
+		error = object_from_json(scan_fields, json_object_get(json, "scan"), &model->scan);
+	if (!error)
+		error = object_from_json(window_fields, json_object_get(json, "window"),
+		                         &model->window);
+	if (!error)
+		error = list_from_json(found_fields, json_object_get(json, "found"), model->found,
+		                       sizeof(model->found[0]), MODEL_FOUND, &model->found_count);
+	if (!error)
+		error = list_from_json(attempt_fields, json_object_get(json, "attempts"),
+		                       model->attempts, sizeof(model->attempts[0]), MODEL_ATTEMPTS,
+		                       &model->attempt_count);
+	if (!error)
+		error = list_from_json(question_fields, json_object_get(json, "questions"),
+		                       model->questions, sizeof(model->questions[0]),
+		                       MODEL_QUESTIONS, &model->question_count);
+	return error;
+}
+
 static int read_all(struct model *model, const json_t *json)
 {
 	int error = object_from_json(model_fields, json, model);
@@ -540,6 +698,8 @@ static int read_all(struct model *model, const json_t *json)
 	if (!error)
 		error = list_from_json(event_fields, json_object_get(json, "events"), model->events,
 		                       sizeof(model->events[0]), MODEL_EVENTS, &model->event_count);
+	if (!error)
+		error = arrivals_from_json(model, json);
 	return error;
 }
 

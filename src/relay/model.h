@@ -18,6 +18,9 @@
 #define MODEL_SPEAKERS 32
 #define MODEL_ADAPTERS 8
 #define MODEL_EVENTS 64
+#define MODEL_FOUND 64
+#define MODEL_ATTEMPTS 6
+#define MODEL_QUESTIONS 4
 #define MODEL_TEXT 128
 #define MODEL_SPACING 8
 #define MODEL_UNKNOWN INT32_MIN /* of any number below */
@@ -99,7 +102,7 @@ struct model_speaker {
 	int32_t stalls, reconnects;
 	struct model_meter meter;
 	int32_t volume; /* percent */
-	bool muted, autoconnect;
+	bool muted, autoconnect, keepawake;
 	bool solo;            /* while any speaker has it, the others are silent */
 	bool absolute_volume; /* the speaker's own (AVRCP), else ours */
 	int32_t channel;      /* enum model_channel */
@@ -152,6 +155,95 @@ struct model_align {
 	struct model_align_speaker speakers[MODEL_SPEAKERS];
 };
 
+/* What a device is, as far as its class and its profiles tell. */
+enum model_kind {
+	KIND_UNKNOWN,
+	KIND_SPEAKER,
+	KIND_HEADPHONES,
+	KIND_HEADSET,
+	KIND_CAR,
+	KIND_TELEVISION,
+	KIND_PHONE,
+	KIND_COMPUTER,
+	KIND_OTHER,
+};
+
+/* What it is to us. */
+enum model_role { MODEL_ROLE_UNKNOWN, MODEL_ROLE_SPEAKER, MODEL_ROLE_SOURCE, MODEL_ROLE_NONE };
+
+/* A device that was heard, or is known.  Rows keep their order: new ones come behind those of their sort. */
+struct model_found {
+	char address[18], name[MODEL_TEXT], adapter[18];
+	int32_t kind;    /* enum model_kind */
+	int32_t role;    /* enum model_role */
+	int32_t rssi;    /* dBm; MODEL_UNKNOWN: not heard since the scan began */
+	int32_t seen_ms; /* since it was heard last; MODEL_UNKNOWN: never */
+	int32_t number;  /* on the screen; 0: it is none of the speakers */
+	bool paired, connected;
+	bool hidden; /* no audio device, or without a name: shown only when asked for */
+};
+
+struct model_scan {
+	bool running;
+	int32_t ms, limit_ms; /* since it began; when it ends by itself */
+	char problem[MODEL_TEXT];
+};
+
+/* From a box in the shop to the first sound. */
+enum model_step { STEP_REACH, STEP_PAIR, STEP_TRUST, STEP_CONNECT, STEP_FIRST_SOUND, STEP_COUNT };
+
+enum model_step_state { STEP_WAITS, STEP_RUNS, STEP_DONE, STEP_FAILED };
+
+struct model_pairing_step {
+	int32_t state; /* enum model_step_state */
+	int32_t ms;    /* how long it took, or takes already; MODEL_UNKNOWN: not begun */
+	int32_t limit_ms;
+	char note[64];
+};
+
+enum model_pairing_state { PAIRING_NONE, PAIRING_RUNS, PAIRING_DONE, PAIRING_FAILED };
+
+struct model_pairing {
+	char address[18], name[MODEL_TEXT];
+	int32_t state; /* enum model_pairing_state */
+	int32_t tries;
+	struct model_pairing_step steps[STEP_COUNT];
+	char problem[MODEL_TEXT], advice[MODEL_TEXT]; /* of a failed one */
+};
+
+/* One that has ended, well or not. */
+struct model_attempt {
+	int64_t time_us; /* CLOCK_REALTIME */
+	bool well;
+	char name[MODEL_TEXT], text[MODEL_TEXT], advice[MODEL_TEXT];
+};
+
+enum model_question_kind {
+	QUESTION_PIN,     /* answer: the PIN */
+	QUESTION_PASSKEY, /* the number that the device shows */
+	QUESTION_MATCH,   /* yes: the device shows `digits`, too */
+	QUESTION_PAIR,    /* yes: it may pair */
+	QUESTION_SHOW,    /* `digits` are to be typed on the device; yes takes it down */
+	QUESTION_ROLE,    /* speaker, source or none */
+};
+
+/* Answered by the command "answer ID …"; no answer in time is a no. */
+struct model_question {
+	int32_t id;
+	int32_t kind; /* enum model_question_kind */
+	char address[18], name[MODEL_TEXT], digits[24];
+	int32_t left_ms; /* MODEL_UNKNOWN: it waits */
+};
+
+/* While it is open, an Echo or a phone can pair. */
+struct model_window {
+	bool open;
+	int32_t left_ms, limit_ms;
+	char adapter[18], name[MODEL_TEXT]; /* under which name it is to be found */
+	char joined[MODEL_TEXT];            /* who paired, the last time */
+	char problem[MODEL_TEXT];
+};
+
 struct model {
 	int64_t time_us; /* CLOCK_REALTIME */
 	int64_t uptime_ms;
@@ -167,6 +259,14 @@ struct model {
 	struct model_adapter adapters[MODEL_ADAPTERS];
 	struct model_event events[MODEL_EVENTS]; /* oldest first */
 	struct model_align align;
+	struct model_scan scan;
+	struct model_pairing pairing;
+	struct model_window window;
+	int32_t found_count, attempt_count, question_count;
+	struct model_found found[MODEL_FOUND]; /* new audio devices, known ones, hidden ones */
+	struct model_attempt attempts[MODEL_ATTEMPTS]; /* newest first */
+	struct model_question questions[MODEL_QUESTIONS];
+	bool idle; /* silent for so long that the streams are suspended */
 };
 
 enum model_form {
@@ -192,8 +292,14 @@ const char *model_channel_name(int32_t channel);
 const char *model_origin_name(int32_t origin);
 const char *model_level_name(int32_t level);
 
+const char *model_kind_name(int32_t kind);
+const char *model_role_name(int32_t role);
+const char *model_step_name(int32_t step);
+const char *model_question_name(int32_t kind);
+
 /* Reads one of these names; MODEL_UNKNOWN for another. */
 int32_t model_channel_read(const char *name);
+int32_t model_role_read(const char *name);
 
 /* The classes of `spacing`: packets less late than this; the last class is all others. */
 extern const int32_t model_spacing_us[MODEL_SPACING - 1];

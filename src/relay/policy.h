@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bluez/bluez.h"
+#include "relay/model.h"
 #include "relay/settings.h"
 
 /*
@@ -29,6 +31,7 @@ enum settings_role policy_role(const struct policy_device *device);
 /* What is known of a speaker's link. */
 struct policy_link {
 	bool wanted;        /* the user wants it to play */
+	bool idle;          /* it has been silent for long: streams are suspended, links stay */
 	bool reachable;     /* its adapter is on, and has our endpoints */
 	bool calling;       /* an answer of BlueZ is awaited */
 	bool transport;     /* a stream of ours is configured */
@@ -56,8 +59,90 @@ enum policy_action policy_next(const struct policy_link *link, int64_t now);
  */
 const char *policy_held_text(const char *server);
 
-/* How long to wait before attempt number `attempt` (the first is 1): 2, 4, 8, … 60 s. */
-int64_t policy_backoff(int attempt);
+/* May the streams rest after so much silence?  `after` 0: never. */
+bool policy_rest(int64_t silent_ns, int64_t after_ns);
+
+/* What a device is, by its class and the sides of A2DP it offers. */
+enum model_kind policy_kind(uint32_t class, uint32_t offers);
+
+/* --- pairing ------------------------------------------------------------------------------------ */
+
+/* An adapter that can hear a device. */
+struct policy_site {
+	bool kept;    /* it is the one that was used before */
+	int streams;  /* that its air carries already */
+	int16_t rssi; /* dBm */
+};
+
+/* Where to pair: where it was before, else where most air is free, else where it is heard best. */
+int policy_place(const struct policy_site *sites, int count);
+
+/*
+ * With which face the agent shows itself.  In the Echo's window it can do nothing, as a loudspeaker: just
+ * works.  Else it can show and read digits, as bluetoothctl and the desktops say: then BlueZ asks before
+ * anything pairs.  A speaker that could not pair so is tried once more the other way: some fail with the
+ * one, some with the other.
+ */
+enum bluez_capability policy_capability(bool window, int attempt);
+bool policy_pair_again(enum bluez_pairing how, int attempt);
+
+/* What went wrong while pairing. */
+struct policy_trouble {
+	enum model_step step;
+	enum bluez_pairing how; /* of STEP_REACH and STEP_PAIR */
+	bool over_time;         /* the step took too long */
+	bool refused_here;      /* a question was answered with no */
+	bool unanswered;        /* … or by nobody */
+	int64_t heard_ns;       /* how long ago it was heard; −1: never */
+	int16_t rssi;           /* then */
+	const char *problem;    /* what BlueZ said, in words, or NULL */
+};
+
+struct policy_words {
+	const char *problem, *advice; /* never NULL */
+};
+
+struct policy_words policy_trouble_words(const struct policy_trouble *trouble);
+
+/*
+ * May a device use the profile of that UUID?  A2DP and AVRCP for speakers and sources, nothing for others.
+ * Where another program's endpoints compete (`contested`) a speaker may not begin a stream by itself: it
+ * could land there (facts: BlueZ picks, not we).
+ */
+bool policy_let_in(enum settings_role role, bool contested, const char *uuid);
+
+/* Should BlueZ let it in without asking?  The same, for when we do not run. */
+bool policy_trust(enum settings_role role, bool contested);
+
+/*
+ * How long to wait before attempt number `attempt` (the first is 1): 2, 4, 8, … 60 s; up to 120 s where the
+ * adapter's air is needed for what plays: a page that is not answered takes 5 s of it.
+ */
+int64_t policy_backoff(int attempt, bool air_needed);
+
+/* --- sources ------------------------------------------------------------------------------------- */
+
+/* Is it one that we may page by ourselves?  An Echo; a phone comes when its owner wants. */
+bool policy_pages(const char *name, const char *modalias);
+
+/* What is known of a source's link. */
+struct policy_source {
+	bool wanted, reachable, calling, connected;
+	int64_t not_before;
+	int64_t no_stream_ns; /* connected for so long, and no stream of it */
+	int64_t mute_ns;      /* it says that it plays for so long, and nothing comes */
+};
+
+enum policy_source_action {
+	POLICY_SOURCE_WAIT,
+	POLICY_SOURCE_CONNECT, /* its profile, in the right direction */
+	POLICY_SOURCE_SHAKE,   /* disconnect it and connect it anew */
+};
+
+enum policy_source_action policy_next_source(const struct policy_source *link, int64_t now);
+
+/* How long a source is left alone that was shaken so many times: 2, 4, … 30 minutes. */
+int64_t policy_shake_pause(int times);
 
 /*
  * The same after a stall: 0.25, 0.5, 1, … 60 s.  The link is up, and suspending the stream takes as long

@@ -265,6 +265,7 @@ static void present_speaker(struct model_speaker *shown, struct speaker *speaker
 	if (speaker->test != SIGNAL_NONE)
 		copy(shown->test, sizeof(shown->test), signal_name(speaker->test));
 	shown->autoconnect = kept->autoconnect;
+	shown->keepawake = kept->keepawake;
 	shown->absolute_volume = speaker->volume_settled;
 	shown->channel = (int32_t)kept->channel;
 	if (speaker->transport)
@@ -385,5 +386,9 @@ void relay_present(struct relay *relay)
 	present_adapters(relay);
 	present_events(relay);
 	aligning_present(relay, &model->align);
+	scan_present(relay);
+	pairing_present(relay);
+	door_present(relay);
+	model->idle = relay->idle;
 	copy(model->problem, sizeof(model->problem), problem_of(relay));
 }

@@ -5,6 +5,8 @@
 #include "bluez/bluez.h"
 #include "engine/engine.h"
 #include "relay/aligning.h"
+#include "relay/arrivals.h"
+#include "relay/command.h"
 #include "relay/relay.h"
 #include "relay/undo.h"
 #include "relay/signal.h"
@@ -41,6 +43,8 @@ struct speaker {
 	bool solo;                         /* while any speaker has it, the others are silent */
 	enum signal_kind test;             /* that lies over its music */
 	int64_t test_until;                /* when it is over */
+	bool leaving;                      /* out of the list, when its stream has ended */
+	bool forgotten;                    /* … and nothing is kept of it */
 	bool volume_settled;               /* the speaker has the volume that is kept */
 	enum model_speaker_state state;
 	int64_t state_since;
@@ -88,6 +92,15 @@ struct relay {
 	char service_problem[SPEAKER_PROBLEM];
 
 	struct aligning *aligning; /* or NULL */
+	struct scan scan;
+	struct pairing pairing;
+	struct door door;
+	int origin_count;
+	struct origin origins[ORIGINS];
+	int64_t slept_ns; /* CLOCK_BOOTTIME before CLOCK_MONOTONIC: how long the host has slept */
+	bool contested;   /* another program has endpoints for speakers, too */
+	bool idle;        /* silent for so long that the streams are suspended */
+	int64_t sound_at; /* when there was sound, the last time */
 
 	int speaker_count;
 	struct speaker *speakers[MODEL_SPEAKERS]; /* in the order of the screen */
@@ -114,9 +127,35 @@ int64_t relay_now(const struct relay *relay);
 void relay_keep(struct relay *relay); /* something in the settings has changed */
 bool relay_uses_adapter(const struct relay *relay, const struct bluez_adapter *adapter);
 
+/* Takes a device in that is paired now, or has another role; its adapter gets endpoints for it. */
+void relay_adopt(struct relay *relay, struct bluez_device *device);
+/* Its role, kept or decided now; the device is paired. */
+enum settings_role relay_role(struct relay *relay, const struct bluez_device *device);
+
+/* roster.c */
+int relay_streams(const struct relay *relay, const struct bluez_adapter *adapter);
+int relay_unpair(struct relay *relay, const char *address);
+void relay_set_role(struct relay *relay, const char *address, enum settings_role role);
+/* -EINVAL for a name that is none: empty, or not clean. */
+int relay_rename(struct relay *relay, const char *address, const char *name);
+void roster_act(struct relay *relay);
+void roster_stays(struct relay *relay, const struct bluez_device *device);
+
+/*
+ * execute_arrivals.c: the commands about what comes and goes, with their `count` arguments.  Returns as
+ * relay_command does; -ENOSYS for another command.
+ */
+int arrivals_command(struct relay *relay, enum command_id id, char *const *arguments, int count,
+                     char *reply, size_t size);
+
+/* rest.c */
+void rest_act(struct relay *relay, int64_t now);
+
 /* speaker.c */
-struct speaker *speaker_of_device(struct relay *relay, const struct bluez_device *device);
 struct speaker *speaker_of_address(struct relay *relay, const char *address);
+/* On or off by hand: it is tried at once. */
+void speaker_turn(struct speaker *speaker, bool on);
+struct speaker *speaker_of_device(struct relay *relay, const struct bluez_device *device);
 struct speaker *speaker_of_output(struct relay *relay, uint32_t output);
 void speakers_follow_device(struct relay *relay, struct bluez_device *device,
                             enum bluez_change change);
@@ -152,9 +191,6 @@ void flush_close(struct relay *relay);
 
 /* watch.c */
 void speakers_watch(struct relay *relay);
-
-/* Its role, kept or decided now; the device is paired. */
-enum settings_role relay_role(struct relay *relay, const struct bluez_device *device);
 
 /* echo.c */
 const struct bluez_transport *echo_transport(const struct relay *relay); /* NULL: none */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "relay/policy.h"
@@ -62,6 +63,13 @@ static void adapters_prepare(struct relay *relay)
 		adapter_prepare(relay, adapter);
 }
 
+void relay_adopt(struct relay *relay, struct bluez_device *device)
+{
+	speakers_follow_device(relay, device, BLUEZ_CHANGED);
+	if (device->adapter)
+		adapter_prepare(relay, device->adapter);
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	const struct bluez_device *const *left = a, *const *right = b;
@@ -77,8 +85,11 @@ static void devices_follow(struct relay *relay)
 		if (count < sizeof(devices) / sizeof(devices[0]))
 			devices[count++] = device;
 	qsort(devices, count, sizeof(devices[0]), compare_names);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		speakers_follow_device(relay, devices[i], BLUEZ_ADDED);
+		scan_follow(relay, devices[i], BLUEZ_ADDED);
+		origin_follow(relay, devices[i], BLUEZ_ADDED);
+	}
 }
 
 static void on_service(void *user, bool present, const char *reason)
@@ -94,10 +105,13 @@ static void on_service(void *user, bool present, const char *reason)
 	if (news)
 		journal_write(relay->journal, present ? JOURNAL_INFO : JOURNAL_ERROR, "relay", "%s",
 		              present ? "bluetoothd is there" : reason);
-	if (!present)
+	if (!present) {
+		door_lost(relay);
 		return;
+	}
 	devices_follow(relay);
 	adapters_prepare(relay);
+	door_begin(relay);
 }
 
 static void on_adapter(void *user, struct bluez_adapter *adapter, enum bluez_change change)
@@ -110,6 +124,8 @@ static void on_adapter(void *user, struct bluez_adapter *adapter, enum bluez_cha
 		if (device->adapter == adapter)
 			speakers_follow_device(relay, device, BLUEZ_CHANGED);
 	adapter_prepare(relay, adapter);
+	if (change == BLUEZ_ADDED)
+		door_adapter(relay, adapter);
 }
 
 static void on_endpoints(void *user, struct bluez_adapter *adapter, const char *problem)
@@ -126,8 +142,15 @@ static void on_endpoints(void *user, struct bluez_adapter *adapter, const char *
 static void on_device(void *user, struct bluez_device *device, enum bluez_change change)
 {
 	struct relay *relay = user;
-	if (relay->service || change == BLUEZ_REMOVED)
-		speakers_follow_device(relay, device, change);
+	if (!relay->service && change != BLUEZ_REMOVED)
+		return; /* all at once, when all are known */
+	door_follow(relay, device, change);
+	speakers_follow_device(relay, device, change);
+	if (change != BLUEZ_REMOVED && device->just_paired)
+		relay_adopt(relay, device);
+	scan_follow(relay, device, change);
+	pairing_follow(relay, device, change);
+	origin_follow(relay, device, change);
 }
 
 static void on_transport(void *user, struct bluez_transport *transport, enum bluez_change change)
@@ -148,12 +171,15 @@ static void on_connected(void *user, struct bluez_device *device, const char *pr
 	struct speaker *speaker = speaker_of_device(user, device);
 	if (speaker)
 		speaker_connected(speaker, problem);
+	pairing_connected(user, device, problem);
+	origin_connected(user, device, problem);
 }
 
 static void on_disconnected(void *user, struct bluez_device *device, const char *problem)
 {
 	struct speaker *speaker = speaker_of_device(user, device);
 	(void)problem;
+	origin_disconnected(user, device);
 	if (!speaker)
 		return;
 	speaker->calling = false;
@@ -179,17 +205,61 @@ static void on_released(void *user, struct bluez_transport *transport, const cha
 		speaker_released(speaker);
 }
 
+/* --- bluez: what comes and asks ------------------------------------------------------------------ */
+
+static void on_searching(void *user, struct bluez_adapter *adapter, const char *problem)
+{
+	(void)adapter;
+	if (problem)
+		scan_failed(user, problem);
+}
+
+static void on_paired(void *user, struct bluez_device *device, enum bluez_pairing how,
+                      const char *problem)
+{
+	pairing_paired(user, device, how, problem);
+}
+
+static void on_not_kept(void *user, struct bluez_device *device, const char *problem)
+{
+	struct relay *relay = user;
+	journal_write(relay->journal, JOURNAL_WARNING, device->address, "BlueZ: %s", problem);
+	roster_stays(relay, device);
+}
+
+static void on_asked(void *user, const struct bluez_request *request)
+{
+	door_asked(user, request);
+}
+
+static void on_withdrawn(void *user, uint32_t id)
+{
+	door_withdrawn(user, id);
+}
+
+static void on_agent(void *user, enum bluez_capability capability, const char *problem)
+{
+	(void)capability;
+	door_agent_answered(user, problem);
+}
+
 static const struct bluez_events bluez_callbacks = {
     .service = on_service,
     .adapter = on_adapter,
     .endpoints = on_endpoints,
     .device = on_device,
     .transport = on_transport,
-    .accept = on_accept,
     .connected = on_connected,
     .disconnected = on_disconnected,
     .acquired = on_acquired,
     .released = on_released,
+    .accept = on_accept,
+    .searching = on_searching,
+    .paired = on_paired,
+    .not_kept = on_not_kept,
+    .asked = on_asked,
+    .withdrawn = on_withdrawn,
+    .agent = on_agent,
 };
 
 /* --- engine and source --------------------------------------------------------------------------- */
@@ -336,13 +406,46 @@ static void settings_look_after(struct relay *relay, int64_t now)
 		              relay->settings->state_path, strerror(-error));
 }
 
+/* How long the host has slept since it was booted. */
+static int64_t slept_ns(void)
+{
+	struct timespec awake, all;
+	clock_gettime(CLOCK_MONOTONIC, &awake);
+	clock_gettime(CLOCK_BOOTTIME, &all);
+	return (all.tv_sec - awake.tv_sec) * SECOND_NS + all.tv_nsec - awake.tv_nsec;
+}
+
+/* The host has slept: every link is gone, and nobody wanted that. */
+static void sleep_notice(struct relay *relay, int64_t now)
+{
+	int64_t slept = slept_ns(), before = relay->slept_ns;
+	relay->slept_ns = slept;
+	if (slept - before < 2 * SECOND_NS)
+		return;
+	journal_write(relay->journal, JOURNAL_INFO, "relay", "the host has slept for %d s",
+	              (int)((slept - before) / SECOND_NS));
+	for (int i = 0; i < relay->speaker_count; i++) {
+		relay->speakers[i]->attempt = 0;
+		relay->speakers[i]->not_before = now + RETRY_NS;
+	}
+	origin_woken(relay, now + RETRY_NS);
+}
+
 static void relay_look_after(struct relay *relay)
 {
 	int64_t now = relay_now(relay);
 	bus_look_after(relay, now);
 	echo_look_after(relay, now);
-	if (!relay->config.looks_only)
+	if (!relay->config.looks_only) {
+		sleep_notice(relay, now);
+		rest_act(relay, now);
 		speakers_act(relay, now);
+		scan_act(relay, now);
+		pairing_act(relay, now);
+		door_act(relay, now);
+		roster_act(relay);
+		origins_act(relay, now);
+	}
 	speakers_watch(relay);
 	aligning_look_after(relay, now);
 	settings_look_after(relay, now);
@@ -388,7 +491,8 @@ int relay_new(struct relay **ret_relay, const struct relay_config *config)
 	relay->journal = config->journal;
 	relay->source = config->source;
 	relay->echo.gain = relay->source_info.gain = 1;
-	relay->started = relay->source_since = relay_now(relay);
+	relay->slept_ns = slept_ns();
+	relay->started = relay->sound_at = relay->source_since = relay_now(relay);
 	struct engine_config engine = {
 	    .rate = config->settings->config.rate,
 	    .lead_ns = config->settings->config.lead_ns,
@@ -422,6 +526,8 @@ static void streams_release(struct relay *relay)
 	for (int i = 0; i < relay->speaker_count; i++)
 		if (relay->speakers[i]->transport && relay->speakers[i]->output)
 			bluez_release(relay->speakers[i]->transport);
+	if (relay->door.open)
+		door_window(relay, false);
 	sd_bus_flush(relay->bus);
 }
 

@@ -20,7 +20,8 @@
 
 void settings_init(struct settings *settings)
 {
-	*settings = (struct settings){.config = {.rate = 44100, .lead_ns = 28 * MS}};
+	*settings = (struct settings){
+	    .config = {.rate = 44100, .lead_ns = 28 * MS, .idle_ns = 600000 * MS}};
 }
 
 /* --- echorelay.conf ---------------------------------------------------------------------------- */
@@ -46,6 +47,21 @@ static int set_lead(struct ini_text *ini, int64_t *lead, const char *value)
 	return 1;
 }
 
+static int set_idle(struct ini_text *ini, int64_t *idle, const char *value)
+{
+	char *unit;
+	double number = strtod(value, &unit);
+	while (*unit == ' ')
+		unit++;
+	bool seconds = !strcmp(unit, "s"), minutes = !strcmp(unit, "min"), zero = !*unit;
+	if (unit == value || !(number >= 0 && number <= 86400) || !(seconds || minutes || zero) ||
+	    (zero && number != 0))
+		return ini_complain(ini, "idle is a time like 10 min or 90 s, or 0, not '%s'",
+		                    value);
+	*idle = (int64_t)(number * (minutes ? 60e9 : 1e9));
+	return 1;
+}
+
 static int set_text(struct ini_text *ini, char *text, size_t size, const char *value)
 {
 	if (strlen(value) >= size)
@@ -63,7 +79,7 @@ static int on_section(struct ini_text *ini, const char *section)
 
 static int complain_key(struct ini_text *ini, const char *key)
 {
-	static const char *const keys[] = {"rate", "lead", "keymap", "log", "source"};
+	static const char *const keys[] = {"rate", "lead", "idle", "keymap", "log", "source"};
 	const char *nearest = NULL;
 	int least = TEXT_SLIP + 1;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -75,7 +91,8 @@ static int complain_key(struct ini_text *ini, const char *key)
 	}
 	if (nearest)
 		return ini_complain(ini, "no key '%s'; did you mean '%s'?", key, nearest);
-	return ini_complain(ini, "no key '%s'; there are rate, lead, keymap, log, source", key);
+	return ini_complain(ini, "no key '%s'; there are rate, lead, idle, keymap, log, source",
+	                    key);
 }
 
 static int on_key(struct ini_text *ini, const char *section, const char *key, const char *value)
@@ -93,6 +110,8 @@ static int on_key(struct ini_text *ini, const char *section, const char *key, co
 		return set_text(ini, config->log, sizeof(config->log), value);
 	if (!strcmp(key, "source"))
 		return set_text(ini, config->source, sizeof(config->source), value);
+	if (!strcmp(key, "idle"))
+		return set_idle(ini, &config->idle_ns, value);
 	return complain_key(ini, key);
 }
 
@@ -144,6 +163,14 @@ int settings_state_directory(char *path, size_t size)
 static const char *const role_names[] = {"unknown", "speaker", "source", "none"};
 static const char *const channel_names[] = {"stereo", "left", "right", "mono"};
 
+const struct settings_speaker *settings_known(const struct settings *settings, const char *address)
+{
+	for (int i = 0; i < settings->speaker_count; i++)
+		if (!strcmp(settings->speakers[i].address, address))
+			return &settings->speakers[i];
+	return NULL;
+}
+
 struct settings_speaker *settings_speaker(struct settings *settings, const char *address)
 {
 	for (int i = 0; i < settings->speaker_count; i++)
@@ -162,13 +189,27 @@ struct settings_speaker *settings_speaker(struct settings *settings, const char 
 	return speaker;
 }
 
+int settings_forget(struct settings *settings, const char *address)
+{
+	for (int i = 0; i < settings->speaker_count; i++) {
+		if (strcmp(settings->speakers[i].address, address))
+			continue;
+		settings->speaker_count--;
+		memmove(&settings->speakers[i], &settings->speakers[i + 1],
+		        (size_t)(settings->speaker_count - i) * sizeof(settings->speakers[0]));
+		return i;
+	}
+	return -1;
+}
+
 static json_t *speaker_to_json(const struct settings_speaker *speaker)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:f, s:b, s:s, s:b}", "address", speaker->address,
-	                         "name", speaker->name, "role", role_names[speaker->role],
-	                         "trim_ms", (double)speaker->trim_ns / 1e6, "muted", speaker->muted,
-	                         "channel", channel_names[speaker->channel], "autoconnect",
-	                         speaker->autoconnect);
+	json_t *json =
+	    json_pack("{s:s, s:s, s:s, s:f, s:b, s:s, s:b, s:b, s:s}", "address", speaker->address,
+	              "name", speaker->name, "role", role_names[speaker->role], "trim_ms",
+	              (double)speaker->trim_ns / 1e6, "muted", speaker->muted, "channel",
+	              channel_names[speaker->channel], "autoconnect", speaker->autoconnect,
+	              "keepawake", speaker->keepawake, "adapter", speaker->adapter);
 	if (json && speaker->volume != SETTINGS_VOLUME_UNKNOWN)
 		json_object_set_new(json, "volume", json_integer(speaker->volume));
 	if (json && speaker->latency_ns >= 0)
@@ -228,6 +269,10 @@ static void speaker_from_json(struct settings *settings, const json_t *json)
 	speaker->reported_ns = ms_read(json_object_get(json, "reported_ms"), 0, 6554, -1);
 	speaker->muted = json_is_true(json_object_get(json, "muted"));
 	speaker->autoconnect = !json_is_false(json_object_get(json, "autoconnect"));
+	speaker->keepawake = json_is_true(json_object_get(json, "keepawake"));
+	const char *adapter = json_string_value(json_object_get(json, "adapter"));
+	if (address_valid(adapter))
+		snprintf(speaker->adapter, sizeof(speaker->adapter), "%s", adapter);
 	if (json_is_integer(volume) && json_integer_value(volume) >= 0 &&
 	    json_integer_value(volume) <= 100)
 		speaker->volume = (int)json_integer_value(volume);

@@ -26,6 +26,7 @@ struct settings_config {
 	char keymap[256]; /* name or file; empty: default */
 	char log[SETTINGS_PATH];
 	char source[256]; /* node; empty: the Echo */
+	int64_t idle_ns;  /* silence after which the streams are suspended; 0: never */
 };
 
 enum settings_role { ROLE_UNKNOWN, ROLE_SPEAKER, ROLE_SOURCE, ROLE_NONE };
@@ -42,6 +43,8 @@ struct settings_speaker {
 	bool muted;
 	enum mix_channel channel;
 	bool autoconnect;
+	bool keepawake;   /* a tone that cannot be heard, while there is silence */
+	char adapter[18]; /* with which it was paired; empty: not known */
 };
 
 struct settings {
@@ -74,6 +77,15 @@ int settings_save(struct settings *settings);
 
 /* What is kept of a device; a new entry where there is none, NULL if there are too many. */
 struct settings_speaker *settings_speaker(struct settings *settings, const char *address);
+
+/* The same, but NULL where nothing is kept. */
+const struct settings_speaker *settings_known(const struct settings *settings, const char *address);
+
+/*
+ * Forgets what is kept of a device; those behind it move up one place, and pointers to them with it.
+ * Returns its former place, or −1.
+ */
+int settings_forget(struct settings *settings, const char *address);
 
 /*
  * The default folder: $XDG_CONFIG_HOME/echorelay or ~/.config/echorelay; $XDG_STATE_HOME/echorelay or

@@ -122,6 +122,12 @@ static void tell(const struct speaker *speaker, enum journal_level level, const 
 	journal_write(speaker->relay->journal, level, speaker->kept->name, "%s", text);
 }
 
+static bool air_needed(const struct speaker *speaker)
+{
+	const struct bluez_adapter *adapter = speaker->device ? speaker->device->adapter : NULL;
+	return adapter && relay_streams(speaker->relay, adapter) > 0;
+}
+
 /* The speaker is left alone for a while, the longer the more often it failed in a row. */
 static void speaker_back_off(struct speaker *speaker, enum model_speaker_state state,
                              const char *problem)
@@ -129,8 +135,9 @@ static void speaker_back_off(struct speaker *speaker, enum model_speaker_state s
 	bool played = speaker->state == SPEAKER_STREAMING || speaker->state == SPEAKER_CONGESTED;
 	if (played && relay_now(speaker->relay) - speaker->state_since > PLAYED_WELL_NS)
 		speaker->attempt = 0;
-	int64_t wait = state == SPEAKER_STALLED ? policy_backoff_stall(++speaker->attempt)
-	                                        : policy_backoff(++speaker->attempt);
+	int64_t wait = state == SPEAKER_STALLED
+	                   ? policy_backoff_stall(++speaker->attempt)
+	                   : policy_backoff(++speaker->attempt, air_needed(speaker));
 	speaker->not_before = relay_now(speaker->relay) + wait;
 	snprintf(speaker->problem, sizeof(speaker->problem), "%s", problem);
 	speaker_set_state(speaker, state);
@@ -173,14 +180,18 @@ static void name_follow(struct relay *relay, struct settings_speaker *kept, cons
 static void speaker_adopt(struct relay *relay, struct bluez_device *device, const char *name)
 {
 	struct settings_speaker *kept = settings_speaker(relay->settings, device->address);
-	if (!kept || device_role(kept, device, name) != ROLE_SPEAKER)
+	enum settings_role role = kept ? device_role(kept, device, name) : ROLE_NONE;
+	if (kept)
+		name_follow(relay, kept, name);
+	if (role == ROLE_UNKNOWN && device->offers == (BLUEZ_OFFERS_SINK | BLUEZ_OFFERS_SOURCE))
+		door_ask_role(relay, device, name);
+	if (role != ROLE_SPEAKER)
 		return;
 	struct speaker *speaker = speaker_of_address(relay, device->address);
 	if (!speaker)
 		speaker = speaker_new(relay, kept);
 	if (!speaker)
 		return;
-	name_follow(relay, kept, name);
 	/* paired on two adapters: the first that may be used has it */
 	if (!speaker->device && relay_uses_adapter(relay, device->adapter))
 		speaker->device = device;
@@ -213,7 +224,7 @@ void speakers_follow_device(struct relay *relay, struct bluez_device *device,
 {
 	struct speaker *speaker = speaker_of_device(relay, device);
 	char name[128];
-	if (change == BLUEZ_REMOVED) {
+	if (change == BLUEZ_REMOVED || !device->paired) {
 		if (speaker)
 			speaker_forget_device(speaker);
 		return;
@@ -230,6 +241,17 @@ void speakers_follow_device(struct relay *relay, struct bluez_device *device,
 }
 
 /* --- what policy_next decided ------------------------------------------------------------------ */
+
+/* Whoever is being paired has the adapter for himself; a scan waits only for what is wanted by hand. */
+static bool adapter_taken(const struct speaker *speaker, const struct bluez_adapter *adapter)
+{
+	const struct pairing *pairing = &speaker->relay->pairing;
+	if (speaker->relay->scan.running)
+		return !speaker->wanted_once;
+	return pairing->state == PAIRING_RUNS && pairing->device &&
+	       pairing->device->adapter == adapter &&
+	       strcmp(pairing->address, speaker->kept->address);
+}
 
 static bool adapter_paging(const struct relay *relay, const struct bluez_adapter *adapter)
 {
@@ -260,6 +282,7 @@ static struct policy_link link_of(const struct speaker *speaker)
 	const struct bluez_device *device = speaker->device;
 	const struct bluez_adapter *adapter = device ? device->adapter : NULL;
 	return (struct policy_link){
+	    .idle = speaker->relay->idle,
 	    .wanted = !speaker->turned_off && (speaker->kept->autoconnect || speaker->wanted_once),
 	    .reachable = adapter && adapter->powered && adapter->endpoints > 0 &&
 	                 !adapter->endpoints_pending,
@@ -268,7 +291,8 @@ static struct policy_link link_of(const struct speaker *speaker)
 	    .foreign = held_by_another(speaker),
 	    .playing = speaker->output != 0,
 	    .connected = device && device->connected,
-	    .paging = adapter && adapter_paging(speaker->relay, adapter),
+	    .paging = adapter &&
+	              (adapter_taken(speaker, adapter) || adapter_paging(speaker->relay, adapter)),
 	    .not_before = speaker->not_before,
 	};
 }
@@ -320,6 +344,16 @@ void speaker_act(struct speaker *speaker, int64_t now)
 	speaker->calling = !error;
 	if (error)
 		speaker_back_off(speaker, SPEAKER_FAILED, strerror(-error));
+}
+
+void speaker_turn(struct speaker *speaker, bool on)
+{
+	speaker->turned_off = !on;
+	speaker->not_before = 0;
+	speaker->attempt = 0;
+	speaker->wanted_once = on;
+	if (!on && !speaker->output && !speaker->transport)
+		speaker_set_state(speaker, SPEAKER_OFF);
 }
 
 /* --- what BlueZ answers ------------------------------------------------------------------------ */
@@ -391,9 +425,8 @@ void speaker_follow_transport(struct speaker *speaker, struct bluez_transport *t
 	if (speaker->transport != transport) {
 		speaker->transport = transport;
 		speaker->volume_settled = false;
-		if (!speaker->calling &&
-		    !speaker->output) /* it connected by itself: let it open first */
-			speaker_wait(speaker, SECOND_NS / 2);
+		if (!speaker->calling && !speaker->output) /* it came by itself: it opens first */
+			speaker->not_before = relay_now(speaker->relay) + SECOND_NS / 2;
 	}
 	delay_follow(speaker);
 	volume_follow(speaker);
@@ -482,7 +515,10 @@ static struct mix_matrix matrix_of(const struct speaker *speaker)
 	float gain =
 	    speaker->volume_settled ? 1 : mix_gain_of_volume((unsigned)speaker_volume(speaker));
 	gain *= speaker->relay->echo.gain;
-	return mix_matrix_of(speaker->kept->channel, speaker_silenced(speaker) ? 0 : gain);
+	struct mix_matrix matrix =
+	    mix_matrix_of(speaker->kept->channel, speaker_silenced(speaker) ? 0 : gain);
+	matrix.awake = speaker->kept->keepawake;
+	return matrix;
 }
 
 void speaker_mix(struct speaker *speaker)

@@ -8,8 +8,9 @@
 #include <strings.h>
 
 #define PAGE_TIMEOUT_NS 5120000000 /* 0x2000 slots, the controllers' default */
-#define DISCOVER_NS 120000000      /* AVDTP DISCOVER and GET_CAPABILITIES */
-#define LINGER_NS 2000000000       /* BlueZ drops a link that carries no profile */
+#define ECHO_PAGE_NS 640000000
+#define DISCOVER_NS 120000000 /* AVDTP DISCOVER and GET_CAPABILITIES */
+#define LINGER_NS 2000000000  /* BlueZ drops a link that carries no profile */
 
 static void link_down(struct world *world, struct device *device, int64_t argument);
 
@@ -107,6 +108,17 @@ static void seps_found(struct world *world, struct device *device, int64_t argum
 	peer_transport_configure(device);
 }
 
+/* The Echo's stream is PipeWire's: the profile is connected when that has it. */
+static void echo_opens(struct world *world, struct device *device, int64_t argument)
+{
+	sd_bus_message *call = device->connect_call;
+	device->connect_call = NULL;
+	world_echo_arrive(world, device, argument);
+	if (call)
+		sd_bus_reply_method_return(call, "");
+	sd_bus_message_unref(call);
+}
+
 static void page_ended(struct world *world, struct device *device, int64_t answered)
 {
 	device->adapter->paging = false;
@@ -116,7 +128,7 @@ static void page_ended(struct world *world, struct device *device, int64_t answe
 		return;
 	}
 	peer_device_set_connected(device, true);
-	world_after(world, DISCOVER_NS, device, seps_found, 0);
+	world_after(world, DISCOVER_NS, device, device->speaker ? seps_found : echo_opens, 0);
 }
 
 static int refuse_to_connect(const struct device *device, const char *uuid, sd_bus_error *error)
@@ -146,13 +158,14 @@ static int connect_begin(sd_bus_message *call, struct device *device, const char
 		return refused;
 	device->connect_call = sd_bus_message_ref(call);
 	if (device->connected) {
-		world_after(device->world, DISCOVER_NS, device, seps_found, 0);
+		world_after(device->world, DISCOVER_NS, device,
+		            device->speaker ? seps_found : echo_opens, 0);
 		return 1;
 	}
 	device->adapter->paging = true;
-	bool answers = device->reachable && device->speaker && device->air->pairing != PAIRING_HELD;
-	world_after(device->world, answers ? device->speaker->connects_ns : PAGE_TIMEOUT_NS, device,
-	            page_ended, answers);
+	bool answers = device->reachable && device->air->pairing != PAIRING_HELD;
+	int64_t page = device->speaker ? device->speaker->connects_ns : ECHO_PAGE_NS;
+	world_after(device->world, answers ? page : PAGE_TIMEOUT_NS, device, page_ended, answers);
 	return 1;
 }
 
@@ -176,6 +189,8 @@ static void link_end(struct device *device)
 	world_forget_timers(device->world, device);
 	device->pending = sd_bus_slot_unref(device->pending);
 	peer_transport_close(device);
+	if (!device->speaker)
+		echo_pause(device->world->echo, true, device->world->now);
 	if (device->connect_call)
 		peer_device_connect_failed(device, "br-connection-aborted-by-remote");
 	peer_pairing_abort(device, "org.bluez.Error.ConnectionAttemptFailed", "Connection lost");

@@ -13,9 +13,10 @@
 #include <string.h>
 
 #define PAGE_TIMEOUT_NS 5120000000
-#define HEARD_AGAIN_NS 1280000000    /* an inquiry's train, 1.28 s */
-#define FORGET_NS 30000000000        /* main.conf, TemporaryTimeout */
-#define SILENCE_NS 30000000000       /* LMP's response timeout */
+#define HEARD_AGAIN_NS 1280000000 /* an inquiry's train, 1.28 s */
+#define FORGET_NS 30000000000     /* main.conf, TemporaryTimeout */
+#define SILENCE_NS 30000000000    /* LMP's response timeout */
+#define REFUSED_NS 400000000
 #define QUESTION_TIMEOUT_US 60000000 /* src/agent.c, REQUEST_TIMEOUT */
 
 #define ADVANCED_AUDIO_UUID "0000110d-0000-1000-8000-00805f9b34fb"
@@ -317,16 +318,28 @@ int peer_adapter_remove_device(sd_bus_message *call, void *user, sd_bus_error *e
 
 /* --- what devices do by themselves -------------------------------------------------------------- */
 
+static void turned_away(struct world *world, struct device *device, int64_t argument)
+{
+	(void)world, (void)argument;
+	if (!device->transport.exists)
+		peer_device_set_connected(device, false);
+}
+
 /*
  * It wants to pair with us.  The kernel refuses where the adapter is not pairable, and where there is a
- * bond already (JustWorksRepairing = never); BlueZ then shows nothing at all.
+ * bond already (JustWorksRepairing = never); of the latter BlueZ shows only that a link comes and goes.
  */
 void peer_device_knock(struct device *device)
 {
 	struct world *world = device->world;
 	if (world->gone || !device->adapter->exists || !device->adapter->pairable ||
-	    device->paired || device->pair_call || !*world->agent_path)
+	    device->pair_call || device->connected || !*world->agent_path)
 		return;
+	if (device->paired) {
+		peer_device_set_connected(device, true);
+		world_after(world, REFUSED_NS, device, turned_away, 0);
+		return;
+	}
 	if (!device->exists)
 		peer_device_add(device);
 	device->knocking = true;

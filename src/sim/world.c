@@ -123,6 +123,7 @@ void world_echo_arrive(struct world *world, struct device *device, int64_t argum
 	static const uint8_t configuration[] = {0x21, 0x15, 2, 53};
 	if (!device->exists || !device->paired)
 		return;
+	device->reachable = true;
 	device->connected = device->services_resolved = 1;
 	sd_bus_emit_properties_changed(world->bus, device->path, "org.bluez.Device1", "Connected",
 	                               "ServicesResolved", NULL);
@@ -372,6 +373,7 @@ static void inhabitants_add(struct world *world)
 	device_init(world, NULL);
 	struct device *echo = &world->devices[world->device_count - 1];
 	int64_t starts = world->scenario->echo.starts_ns;
+	echo->reachable = !starts;
 	if (starts || !echo->paired)
 		echo_pause(world->echo, true, world->now);
 	world_after(world, starts, echo, world_echo_arrive, 0);

@@ -782,7 +782,7 @@ static void every_command_has_a_key(void **state)
 {
 	(void)state;
 	for (int id = 0; id < COMMAND_COUNT; id++) {
-		bool bound = false;
+		bool bound = command_table[id].group == GROUP_DEVICES; /* dialogs send them */
 		for (int i = 0; i < keys.count; i++)
 			bound |= (int)keys.bindings[i].command->id == id;
 		/* the rest is typed: what it is about must be said */

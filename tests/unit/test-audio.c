@@ -389,6 +389,47 @@ static int setup(void **state)
 	return 0;
 }
 
+static float loudest(const struct frame *frames, int count)
+{
+	float most = 0;
+	for (int i = 0; i < count; i++)
+		most = fmaxf(most, fmaxf(fabsf(frames[i].left), fabsf(frames[i].right)));
+	return most;
+}
+
+static void keep_awake_tone_is_only_in_silence(void **state)
+{
+	(void)state;
+	enum { BLOCK = 640 };
+	struct frame frames[BLOCK];
+	struct mix mix;
+	struct mix_matrix matrix = mix_matrix_of(MIX_STEREO, 1);
+	matrix.awake = true;
+	mix_init(&mix, matrix);
+	float last = 0, step = 0;
+	for (int block = 0; block < 100; block++) {
+		for (int i = 0; i < BLOCK; i++)
+			frames[i] = (struct frame){0, 0};
+		mix_apply(&mix, frames, BLOCK);
+		for (int i = 0; i < BLOCK; last = frames[i++].left)
+			step = fmaxf(step, fabsf(frames[i].left - last));
+	}
+	assert_true(loudest(frames, BLOCK) > 0.0003f && loudest(frames, BLOCK) < 0.00101f);
+	assert_true(step < 0.00001f); /* it comes without a click */
+	for (int block = 0; block < 20; block++) {
+		for (int i = 0; i < BLOCK; i++)
+			frames[i] = (struct frame){0.25f, -0.25f};
+		mix_apply(&mix, frames, BLOCK);
+	}
+	for (int i = 0; i < BLOCK; i++) /* gone to the last bit */
+		assert_true(frames[i].left == 0.25f && frames[i].right == -0.25f);
+	mix_init(&mix, mix_matrix_of(MIX_STEREO, 1));
+	for (int i = 0; i < BLOCK; i++)
+		frames[i] = (struct frame){0, 0};
+	mix_apply(&mix, frames, BLOCK);
+	assert_true(loudest(frames, BLOCK) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -410,6 +451,7 @@ int main(void)
 	    cmocka_unit_test(volume_is_a_gain),
 	    cmocka_unit_test(meter_has_its_ballistics),
 	    cmocka_unit_test(over_latches),
+	    cmocka_unit_test(keep_awake_tone_is_only_in_silence),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }

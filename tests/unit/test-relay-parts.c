@@ -127,11 +127,11 @@ static void next_action_follows_the_link(void **state)
 static void back_off_grows_to_a_cap(void **state)
 {
 	(void)state;
-	assert_int_equal(policy_backoff(1), 2 * SECOND);
-	assert_int_equal(policy_backoff(2), 4 * SECOND);
-	assert_int_equal(policy_backoff(5), 32 * SECOND);
-	assert_int_equal(policy_backoff(6), 60 * SECOND);
-	assert_int_equal(policy_backoff(1000000), 60 * SECOND);
+	assert_int_equal(policy_backoff(1, false), 2 * SECOND);
+	assert_int_equal(policy_backoff(2, false), 4 * SECOND);
+	assert_int_equal(policy_backoff(5, false), 32 * SECOND);
+	assert_int_equal(policy_backoff(6, false), 60 * SECOND);
+	assert_int_equal(policy_backoff(1000000, false), 60 * SECOND);
 	assert_int_equal(policy_endpoints(0), 1);
 	assert_int_equal(policy_endpoints(3), 4);
 	assert_int_equal(policy_endpoints(20), 7);

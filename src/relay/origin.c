@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Echo's link, and that of other sources.  Their streams are PipeWire's; here they are only brought
+ * back, by profile and in the right direction, and shaken when they are connected and nothing comes.
+ */
+#include "relay/private.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+
+#define LOST_NS (2 * SECOND_NS) /* its stream ends a moment before its link */
+
+static struct origin *origin_of(struct relay *relay, const char *address)
+{
+	for (int i = 0; i < relay->origin_count; i++)
+		if (!strcmp(relay->origins[i].address, address))
+			return &relay->origins[i];
+	if (relay->origin_count == ORIGINS)
+		return NULL;
+	struct origin *origin = &relay->origins[relay->origin_count++];
+	*origin = (struct origin){.not_before = relay_now(relay)};
+	snprintf(origin->address, sizeof(origin->address), "%s", address);
+	return origin;
+}
+
+/* Its stream to us: our side of it is a sink. */
+static const struct bluez_transport *stream_of(const struct relay *relay,
+                                               const struct bluez_device *device)
+{
+	const struct bluez_transport *transport;
+	spa_list_for_each (transport, bluez_transports(relay->bluez), link)
+		if (transport->device == device && !strcasecmp(transport->uuid, BLUEZ_A2DP_SINK))
+			return transport;
+	return NULL;
+}
+
+static bool is_source(struct relay *relay, const struct bluez_device *device)
+{
+	return device->paired && device->adapter && relay_uses_adapter(relay, device->adapter) &&
+	       relay_role(relay, device) == ROLE_SOURCE;
+}
+
+/*
+ * A link that ends while it plays was lost; one that ends in silence was ended by somebody who said so
+ * ("Alexa, disconnect"), and is left alone.
+ */
+void origin_follow(struct relay *relay, const struct bluez_device *device, enum bluez_change change)
+{
+	if (!is_source(relay, device))
+		return;
+	struct origin *origin = origin_of(relay, device->address);
+	if (!origin)
+		return;
+	if (change == BLUEZ_REMOVED) { /* with its adapter or bluetoothd: it is looked for again */
+		*origin = (struct origin){.not_before = relay_now(relay)};
+		snprintf(origin->address, sizeof(origin->address), "%s", device->address);
+	} else if (origin->connected && !device->connected) {
+		origin->left = relay_now(relay) - origin->played_at > LOST_NS;
+		origin->not_before = relay_now(relay) + policy_backoff(++origin->attempt, true);
+	} else if (device->connected) {
+		origin->left = false;
+	}
+	origin->connected = change != BLUEZ_REMOVED && device->connected;
+}
+
+void origin_connected(struct relay *relay, const struct bluez_device *device, const char *problem)
+{
+	struct origin *origin = is_source(relay, device) ? origin_of(relay, device->address) : NULL;
+	if (!origin || !origin->calling)
+		return;
+	origin->calling = false;
+	if (problem)
+		origin->not_before = relay_now(relay) + policy_backoff(++origin->attempt, true);
+	else
+		origin->attempt = 0;
+	if (problem && origin->attempt == 1)
+		journal_write(relay->journal, JOURNAL_WARNING, device->name, "source: %s", problem);
+}
+
+void origin_woken(struct relay *relay, int64_t not_before)
+{
+	for (int i = 0; i < relay->origin_count; i++) {
+		relay->origins[i].left = false;
+		relay->origins[i].attempt = 0;
+		relay->origins[i].not_before = not_before;
+	}
+}
+
+static struct policy_source link_of(struct relay *relay, struct origin *origin,
+                                    const struct bluez_device *device, int64_t now)
+{
+	const struct bluez_transport *stream = stream_of(relay, device);
+	const struct settings_speaker *kept = settings_known(relay->settings, device->address);
+	bool active = stream && stream->state == BLUEZ_ACTIVE;
+	bool chosen = *relay->settings->config.source != 0; /* another one: this is not missed */
+	if (active && relay->live)
+		origin->played_at = now;
+	if (!device->connected || stream)
+		origin->no_stream_since = now;
+	if (!active || relay->live || chosen)
+		origin->mute_since = now;
+	return (struct policy_source){
+	    .wanted = kept && kept->autoconnect && !origin->left &&
+	              policy_pages(device->name, device->modalias),
+	    .reachable = device->adapter->powered && !relay->scan.running &&
+	                 relay->pairing.state != PAIRING_RUNS && !relay->door.open,
+	    .calling = origin->calling,
+	    .connected = device->connected,
+	    .not_before = origin->not_before,
+	    .no_stream_ns = now - origin->no_stream_since,
+	    .mute_ns = now - origin->mute_since,
+	};
+}
+
+static void shake(struct relay *relay, struct origin *origin, struct bluez_device *device,
+                  int64_t now)
+{
+	char name[MODEL_TEXT];
+	text_clean(name, sizeof(name), device->name);
+	journal_write(relay->journal, JOURNAL_WARNING, name,
+	              "connected, but nothing comes: connecting it anew");
+	origin->mute_since = now;
+	origin->shaken++;
+	origin->not_before = now + policy_shake_pause(origin->shaken);
+	origin->reconnect = bluez_disconnect(device) == 0;
+}
+
+void origin_disconnected(struct relay *relay, struct bluez_device *device)
+{
+	struct origin *origin = is_source(relay, device) ? origin_of(relay, device->address) : NULL;
+	if (!origin || !origin->reconnect)
+		return;
+	origin->reconnect = false;
+	origin->left = false;
+	origin->calling = bluez_connect(device, BLUEZ_A2DP_SOURCE) == 0;
+}
+
+static void origin_act(struct relay *relay, struct bluez_device *device, int64_t now)
+{
+	struct origin *origin = origin_of(relay, device->address);
+	if (!origin)
+		return;
+	struct policy_source link = link_of(relay, origin, device, now);
+	switch (policy_next_source(&link, now)) {
+	case POLICY_SOURCE_WAIT:
+		break;
+	case POLICY_SOURCE_CONNECT:
+		origin->calling = bluez_connect(device, BLUEZ_A2DP_SOURCE) == 0;
+		origin->no_stream_since = now;
+		origin->not_before = now + policy_backoff(1, true);
+		break;
+	case POLICY_SOURCE_SHAKE:
+		shake(relay, origin, device, now);
+		break;
+	}
+}
+
+void origins_act(struct relay *relay, int64_t now)
+{
+	struct bluez_device *device;
+	if (!relay->service)
+		return;
+	spa_list_for_each (device, bluez_devices(relay->bluez), link)
+		if (is_source(relay, device))
+			origin_act(relay, device, now);
+}

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pair view and the dialogs: what they show of a model, and what keys make of them.  Goldens stand
+ * beside this file; UPDATE=1 writes them anew.
+ */
+#include "tests/helpers/test.h"
+
+#include <curses.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "ui/private.h"
+
+#define S UI_SECOND
+
+static struct keymap keys;
+
+/* --- models -------------------------------------------------------------------------------------- */
+
+static struct model_found *found_add(struct model *model, const char *name, int32_t kind,
+                                     int32_t rssi, int32_t seen_ms)
+{
+	struct model_found *found = &model->found[model->found_count++];
+	*found = (struct model_found){.kind = kind, .rssi = rssi, .seen_ms = seen_ms};
+	strcpy(found->name, name);
+	snprintf(found->address, sizeof(found->address), "20:15:82:33:1A:0%c",
+	         '0' + model->found_count);
+	return found;
+}
+
+static void speaker_add(struct model *model, const char *name, int32_t state)
+{
+	struct model_speaker *speaker = &model->speakers[model->speaker_count++];
+	*speaker = (struct model_speaker){.state = state, .volume = 66, .channel = MODEL_RIGHT};
+	speaker->trim.us = 12000;
+	strcpy(speaker->name, name);
+	snprintf(speaker->address, sizeof(speaker->address), "20:15:82:33:1A:0%c",
+	         '3' + model->speaker_count);
+}
+
+static void shop_make(struct model *model)
+{
+	memset(model, 0, sizeof(*model));
+	model->source.state = MODEL_SOURCE_STREAMING;
+	model->source.state_ms = 61000;
+	strcpy(model->source.name, "Echo Dot (kitchen)");
+	strcpy(model->source.address, "44:00:49:12:AB:CD");
+	model->adapter_count = 1;
+	strcpy(model->adapters[0].address, "00:1A:7D:DA:71:13");
+	speaker_add(model, "Living JBL Flip 5", SPEAKER_STREAMING);
+	speaker_add(model, "Study UE Boom 3", SPEAKER_LOST);
+	model->scan = (struct model_scan){.running = true, .ms = 12000, .limit_ms = 60000};
+	found_add(model, "JBL Charge 4", KIND_SPEAKER, -52, 400);
+	found_add(model, "Soundcore Mini", KIND_SPEAKER, -63, 2000);
+	found_add(model, "WH-1000XM3", KIND_HEADPHONES, -70, 1700);
+	for (int i = 0; i < 2; i++) {
+		struct model_found *known = found_add(model, model->speakers[i].name, KIND_SPEAKER,
+		                                      i ? MODEL_UNKNOWN : -51, i ? 26000 : 900);
+		known->paired = true;
+		known->role = MODEL_ROLE_SPEAKER;
+		known->number = i + 1;
+	}
+	struct model_found *echo =
+	    found_add(model, "Echo Dot (kitchen)", KIND_SPEAKER, MODEL_UNKNOWN, MODEL_UNKNOWN);
+	echo->paired = echo->connected = true;
+	echo->role = MODEL_ROLE_SOURCE;
+	found_add(model, "58:C5:83:01:22:90", KIND_UNKNOWN, -81, 3000)->hidden = true;
+	found_add(model, "Pixel 8", KIND_PHONE, -60, 3000)->hidden = true;
+}
+
+static void pairing_make(struct model *model)
+{
+	static const struct model_pairing_step steps[STEP_COUNT] = {
+	    {STEP_DONE, 400, 12000, ""},
+	    {STEP_DONE, 1900, 20000, "no PIN needed (Just Works)"},
+	    {STEP_DONE, 20, 3000, "will reconnect by itself"},
+	    {STEP_RUNS, 3200, 20000, "A2DP sink"},
+	    {STEP_WAITS, MODEL_UNKNOWN, 10000, ""},
+	};
+	shop_make(model);
+	model->scan = (struct model_scan){.limit_ms = 60000, .ms = MODEL_UNKNOWN};
+	model->pairing.state = PAIRING_RUNS;
+	model->pairing.tries = 1;
+	strcpy(model->pairing.name, "JBL Charge 4");
+	strcpy(model->pairing.address, "20:15:82:33:1A:01");
+	memcpy(model->pairing.steps, steps, sizeof(steps));
+}
+
+static void failed_make(struct model *model)
+{
+	pairing_make(model);
+	struct model_pairing *pairing = &model->pairing;
+	pairing->state = PAIRING_FAILED;
+	pairing->tries = 2;
+	pairing->steps[STEP_PAIR].state = STEP_FAILED;
+	pairing->steps[STEP_PAIR].note[0] = 0;
+	for (int i = STEP_TRUST; i < STEP_COUNT; i++)
+		pairing->steps[i] = (struct model_pairing_step){.ms = MODEL_UNKNOWN};
+	strcpy(pairing->problem, "refused to pair");
+	strcpy(pairing->advice, "hold its Bluetooth button till it blinks, again");
+	model->attempt_count = 2;
+	model->attempts[0].time_us = 50531000000;
+	strcpy(model->attempts[0].name, "JBL Charge 4");
+	strcpy(model->attempts[0].text, "failed at step 2: refused to pair");
+	strcpy(model->attempts[0].advice, pairing->advice);
+	model->attempts[1].time_us = 50320000000;
+	model->attempts[1].well = true;
+	strcpy(model->attempts[1].name, "Study UE Boom 3");
+	strcpy(model->attempts[1].text, "paired in 4.1 s, first sound after 5.0 s");
+}
+
+static void window_make(struct model *model)
+{
+	shop_make(model);
+	model->scan.running = false;
+	model->window = (struct model_window){.open = true, .left_ms = 171000};
+	strcpy(model->window.name, "kitchen-pi");
+}
+
+static void question_make(struct model *model, int32_t kind, const char *digits)
+{
+	pairing_make(model);
+	model->question_count = 1;
+	model->questions[0] = (struct model_question){.id = 7, .kind = kind, .left_ms = 41000};
+	strcpy(model->questions[0].name, "JBL Charge 4");
+	strcpy(model->questions[0].digits, digits);
+}
+
+static void match_make(struct model *model)
+{
+	question_make(model, QUESTION_MATCH, "047291");
+}
+
+static void pin_make(struct model *model)
+{
+	question_make(model, QUESTION_PIN, "");
+}
+
+static void role_make(struct model *model)
+{
+	question_make(model, QUESTION_ROLE, "");
+	model->questions[0].left_ms = MODEL_UNKNOWN;
+}
+
+static void nothing_make(struct model *model)
+{
+	memset(model, 0, sizeof(*model));
+	strcpy(model->problem,
+	       "no Bluetooth adapter - plug one in, or: sudo rfkill unblock bluetooth");
+	model->scan.ms = MODEL_UNKNOWN;
+}
+
+/* --- a screen ------------------------------------------------------------------------------------ */
+
+static struct {
+	struct ui *ui;
+	FILE *in, *out;
+	char lines[16][128]; /* commands that were sent */
+	int line_count;
+	int64_t now;
+} bench;
+
+static void on_command(void *user, uint32_t request, const char *line)
+{
+	(void)user, (void)request;
+	snprintf(bench.lines[bench.line_count++ % 16], 128, "%s", line);
+}
+
+static void on_quit(void *user)
+{
+	(void)user;
+}
+
+static void screen_open(int columns, int rows, bool ascii)
+{
+	static const struct ui_port port = {on_command, on_quit, NULL};
+	char text[16];
+	memset(&bench, 0, sizeof(bench));
+	snprintf(text, sizeof(text), "%d", columns);
+	setenv("COLUMNS", text, 1);
+	snprintf(text, sizeof(text), "%d", rows);
+	setenv("LINES", text, 1);
+	bench.in = fopen("/dev/null", "r");
+	bench.out = fopen("/dev/null", "w");
+	struct ui_config config = {.keymap = &keys,
+	                           .terminal = "xterm-256color",
+	                           .in = bench.in,
+	                           .out = bench.out,
+	                           .ascii = ascii,
+	                           .colour = true,
+	                           .title = "echorelay"};
+	assert_int_equal(ui_new(&bench.ui, &config, &port), 0);
+	bench.now = 1000 * S;
+}
+
+static void screen_close(void)
+{
+	ui_free(bench.ui);
+	fclose(bench.in);
+	fclose(bench.out);
+}
+
+/* As an attached screen would get it. */
+static void screen_show(const struct model *model)
+{
+	static struct model copy;
+	json_t *json = model_to_json(model, MODEL_WIRE);
+	assert_int_equal(model_from_json(&copy, json), 0);
+	json_decref(json);
+	ui_show(bench.ui, &copy, bench.now);
+}
+
+static void press(const char *text)
+{
+	for (; *text; text++)
+		ui_key(bench.ui, *text, bench.now);
+}
+
+static void assert_screen(const char *name)
+{
+	char path[256], message[256], *golden;
+	ui_paint(bench.ui, bench.now);
+	char *shown = ui_dump(bench.ui);
+	snprintf(path, sizeof(path), "tests/screens/%s.screen", name);
+	if (getenv("UPDATE"))
+		assert_int_equal(file_replace_text(path, shown), 0);
+	if (file_read_text(path, &golden, message, sizeof(message)))
+		fail_msg("%s", message);
+	if (strcmp(golden, shown))
+		print_message("# %s is now:\n%s", path, shown);
+	assert_string_equal(golden, shown);
+	free(golden);
+	free(shown);
+}
+
+static void screens_are_as_drawn(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		void (*make)(struct model *);
+		int columns, rows;
+		bool ascii;
+		const char *keys;
+	} cases[] = {
+	    {"pair-80x24", shop_make, 80, 24, false, "p"},
+	    {"pair-all-80x24", shop_make, 80, 24, false, "paj"},
+	    {"pair-running-80x24", pairing_make, 80, 24, false, "p"},
+	    {"pair-running-120x40", pairing_make, 120, 40, false, "p"},
+	    {"pair-running-60x16", pairing_make, 60, 16, false, "p"},
+	    {"pair-running-40x10", pairing_make, 40, 10, false, "p"},
+	    {"pair-running-32x6", pairing_make, 32, 6, false, "p"},
+	    {"pair-failed-80x24", failed_make, 80, 24, false, "p"},
+	    {"pair-failed-120x40-ascii", failed_make, 120, 40, true, "p"},
+	    {"pair-window-80x24", window_make, 80, 24, false, "p"},
+	    {"pair-nothing-80x24", nothing_make, 80, 24, false, "p"},
+	    {"question-match-80x24", match_make, 80, 24, false, ""},
+	    {"question-pin-80x24", pin_make, 80, 24, false, "12"},
+	    {"question-match-40x10", match_make, 40, 10, false, ""},
+	    {"question-match-32x6", match_make, 32, 6, false, ""},
+	    {"question-role-80x24", role_make, 80, 24, false, ""},
+	    {"unpair-80x24", shop_make, 80, 24, false, "2u"},
+	    {"rename-80x24", shop_make, 80, 24, false, "2nBath"},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		static struct model model;
+		cases[i].make(&model);
+		screen_open(cases[i].columns, cases[i].rows, cases[i].ascii);
+		screen_show(&model);
+		press(cases[i].keys);
+		assert_screen(cases[i].name);
+		screen_close();
+	}
+}
+
+/* --- keys ---------------------------------------------------------------------------------------- */
+
+static void assert_sent(const char *line)
+{
+	assert_true(bench.line_count > 0);
+	assert_string_equal(bench.lines[(bench.line_count - 1) % 16], line);
+}
+
+static void cursor_stays_on_its_device(void **state)
+{
+	(void)state;
+	static struct model model;
+	shop_make(&model);
+	model.scan.running = false;
+	screen_open(80, 24, false);
+	screen_show(&model);
+	press("p");
+	assert_sent("scan on");
+	press("jjj"); /* a known one: new ones come in above it */
+	screen_show(&model);
+	assert_string_equal(pair_selected(bench.ui)->name, "Living JBL Flip 5");
+	memmove(&model.found[1], &model.found[0], 7 * sizeof(model.found[0]));
+	strcpy(model.found[0].address, "00:00:5E:00:53:77");
+	screen_show(&model);
+	screen_show(&model);
+	assert_string_equal(pair_selected(bench.ui)->name, "Living JBL Flip 5");
+	press("\n");
+	assert_sent("pair 20:15:82:33:1A:04");
+	press("g");
+	screen_show(&model);
+	press("\n");
+	assert_sent("pair 00:00:5E:00:53:77");
+	screen_close();
+}
+
+static void escape_cancels_first_and_leaves_then(void **state)
+{
+	(void)state;
+	static struct model model;
+	pairing_make(&model);
+	screen_open(80, 24, false);
+	screen_show(&model);
+	press("p\x1b");
+	assert_sent("cancel");
+	assert_int_equal(view_top(bench.ui), VIEW_PAIR);
+	model.pairing.state = PAIRING_FAILED;
+	screen_show(&model);
+	press("\x1b");
+	assert_int_equal(view_top(bench.ui), VIEW_MAIN);
+	screen_close();
+}
+
+static void dialogs_answer(void **state)
+{
+	(void)state;
+	static const struct {
+		int32_t kind;
+		const char *keys, *line;
+	} cases[] = {
+	    {QUESTION_PIN, NULL, NULL},
+	    {QUESTION_PIN, "\x1b", "answer 7 \"no\""},
+	    {QUESTION_PASSKEY, "047291\n", "answer 7 \"047291\""},
+	    {QUESTION_MATCH, "\n", "answer 7 \"yes\""},
+	    {QUESTION_MATCH, "n", "answer 7 \"no\""},
+	    {QUESTION_PAIR, "\ny", "answer 7 \"yes\""}, /* Enter alone lets nobody in */
+	    {QUESTION_SHOW, "\n", "answer 7 \"yes\""},
+	    {QUESTION_ROLE, "s", "answer 7 \"speaker\""},
+	    {QUESTION_ROLE, "e", "answer 7 \"source\""},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		static struct model model;
+		question_make(&model, cases[i].kind, "047291");
+		screen_open(80, 24, false);
+		screen_show(&model);
+		assert_int_equal(view_top(bench.ui), VIEW_QUESTION);
+		if (i == 0) { /* the last character away, as a terminal says it */
+			press("12x");
+			ui_key(bench.ui, KEYMAP_SPECIAL | KEY_BACKSPACE, bench.now);
+			press("\n");
+			assert_sent("answer 7 \"12\"");
+		} else {
+			press(cases[i].keys);
+			assert_sent(cases[i].line);
+		}
+		screen_show(&model); /* an answered one does not come again */
+		assert_int_equal(view_top(bench.ui), VIEW_MAIN);
+		screen_close();
+	}
+}
+
+static void question_goes_when_it_is_withdrawn(void **state)
+{
+	(void)state;
+	static struct model model;
+	match_make(&model);
+	screen_open(80, 24, false);
+	screen_show(&model);
+	assert_int_equal(view_top(bench.ui), VIEW_QUESTION);
+	model.question_count = 0;
+	screen_show(&model);
+	assert_int_equal(view_top(bench.ui), VIEW_MAIN);
+	assert_int_equal(bench.line_count, 0);
+	screen_close();
+}
+
+static void unpairing_needs_its_own_key(void **state)
+{
+	(void)state;
+	static struct model model;
+	shop_make(&model);
+	screen_open(80, 24, false);
+	screen_show(&model);
+	press("2u\n");
+	press("u\x1b");
+	press("ux");
+	assert_int_equal(bench.line_count, 0);
+	press("uy");
+	assert_sent("unpair 20:15:82:33:1A:05 --yes");
+	press("nBath \"2\"\n");
+	assert_sent("rename 20:15:82:33:1A:05 \"Bath 2\"");
+	press("0u"); /* the Echo is no speaker: not from here */
+	assert_int_equal(view_top(bench.ui), VIEW_MAIN);
+	screen_close();
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	unsetenv("COLORTERM");
+	if (!setlocale(LC_ALL, "C.UTF-8"))
+		return -1;
+	return keymap_load(&keys, "default");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(screens_are_as_drawn),
+	    cmocka_unit_test(cursor_stays_on_its_device),
+	    cmocka_unit_test(escape_cancels_first_and_leaves_then),
+	    cmocka_unit_test(dialogs_answer),
+	    cmocka_unit_test(question_goes_when_it_is_withdrawn),
+	    cmocka_unit_test(unpairing_needs_its_own_key),
+	};
+	return cmocka_run_group_tests(tests, setup, NULL);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ *   row 0      header: the scan, and how many were found
+ *   row 1      what to do with the speaker
+ *   …          the list: as many rows as are left
+ *   …          the steps of the pairing, if there is one
+ *   …          the Echo's window, earlier attempts, tips: as far as there is room
+ *   row n−2    what happens now
+ *   row n−1    keys
+ */
+#include "ui/view_pair.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/private.h"
+#include "ui/words.h"
+
+#define LIST_LEAST 3
+
+const struct hint pair_hints[] = {
+    {COMMAND_HELP, "", "help"},         {COMMAND_NEXT, "", NULL},
+    {COMMAND_PREV, "", "choose"},       {COMMAND_ACTIVATE, "", "pair"},
+    {COMMAND_SCAN, "toggle", "rescan"}, {COMMAND_ALL, "", "all"},
+    {COMMAND_WINDOW, "toggle", "Echo"}, {COMMAND_VIEW, "unpair", "unpair"},
+    {COMMAND_VIEW, "rename", "rename"}, {COMMAND_COUNT, "", NULL},
+};
+
+/* --- the list ------------------------------------------------------------------------------------ */
+
+static bool on_list(const struct ui *ui, const struct model_found *found)
+{
+	return (ui->pair.all || !found->hidden) && (view_passes(ui, VIEW_PAIR, found->name) ||
+	                                            view_passes(ui, VIEW_PAIR, found->address));
+}
+
+int pair_rows(const struct ui *ui)
+{
+	return ui->pair.count;
+}
+
+const struct model_found *pair_selected(const struct ui *ui)
+{
+	for (int i = 0; i < ui->model.found_count; i++)
+		if (!strcmp(ui->model.found[i].address, ui->pair.cursor))
+			return &ui->model.found[i];
+	return NULL;
+}
+
+/* The cursor is on the device that was in that row when the user last saw the list. */
+static void cursor_take(struct ui *ui)
+{
+	const struct list *list = &ui->lists[VIEW_PAIR];
+	if (list->moved && list->selected < ui->pair.count)
+		snprintf(ui->pair.cursor, sizeof(ui->pair.cursor), "%s",
+		         ui->pair.addresses[list->selected]);
+}
+
+static void cursor_place(struct ui *ui)
+{
+	struct list *list = &ui->lists[VIEW_PAIR];
+	struct pair *pair = &ui->pair;
+	int at = list->moved ? 0 : -1;
+	for (int i = 0; i < pair->count && list->moved; i++)
+		if (!strcmp(pair->addresses[i], pair->cursor))
+			at = i;
+	list->selected = at < 0 ? 0 : at;
+	if (!list->moved || !pair->count || strcmp(pair->addresses[list->selected], pair->cursor))
+		snprintf(pair->cursor, sizeof(pair->cursor), "%s",
+		         pair->count ? pair->addresses[list->selected] : "");
+}
+
+void pair_follow(struct ui *ui, int64_t now)
+{
+	struct pair *pair = &ui->pair;
+	(void)now;
+	cursor_take(ui);
+	pair->count = 0;
+	for (int i = 0; i < ui->model.found_count; i++)
+		if (on_list(ui, &ui->model.found[i]))
+			snprintf(pair->addresses[pair->count++], 18, "%s",
+			         ui->model.found[i].address);
+	cursor_place(ui);
+}
+
+/* --- opening and keys ---------------------------------------------------------------------------- */
+
+void pair_opened(struct ui *ui, int64_t now)
+{
+	ui->lists[VIEW_PAIR] = (struct list){0};
+	ui->pair.all = false;
+	pair_follow(ui, now);
+	if (!ui->model.scan.running && ui->model.pairing.state != PAIRING_RUNS &&
+	    !ui->model.window.open)
+		ui_send(ui, "scan on");
+}
+
+void pair_closed(struct ui *ui, int64_t now)
+{
+	(void)now;
+	if (ui->model.scan.running)
+		ui_send(ui, "scan off");
+}
+
+static void pair_with_selected(struct ui *ui, int64_t now)
+{
+	cursor_take(ui);
+	const struct model_found *found = pair_selected(ui);
+	char line[64];
+	if (!found)
+		return ui_say(ui, false, "nobody to pair with: is it in pairing mode?", now);
+	snprintf(line, sizeof(line), "pair %s", found->address);
+	ui_send(ui, line);
+}
+
+bool pair_act(struct ui *ui, const struct keymap_binding *binding, int64_t now)
+{
+	switch (binding->command->id) {
+	case COMMAND_ACTIVATE:
+		pair_with_selected(ui, now);
+		return true;
+	case COMMAND_ALL:
+		ui->pair.all = !ui->pair.all;
+		pair_follow(ui, now);
+		return true;
+	case COMMAND_BACK: /* first of all it stops what runs */
+		if (ui->model.pairing.state != PAIRING_RUNS)
+			return false;
+		ui_send(ui, "cancel");
+		return true;
+	default:
+		cursor_take(ui);
+		return false;
+	}
+}
+
+/* --- what is said -------------------------------------------------------------------------------- */
+
+static bool pairing_message(const struct ui *ui, enum theme_role *role, char *text, size_t size)
+{
+	static const char *const doing[STEP_COUNT] = {"reaching", "pairing with", "trusting",
+	                                              "connecting to", "waiting for sound from"};
+	const struct model_pairing *pairing = &ui->model.pairing;
+	int step = 0;
+	while (step < STEP_COUNT - 1 && pairing->steps[step].state == STEP_DONE)
+		step++;
+	switch (pairing->state) {
+	case PAIRING_RUNS:
+		snprintf(text, size, "Pairing: %s %s", doing[step], pairing->name);
+		return true;
+	case PAIRING_DONE:
+		*role = THEME_GOOD;
+		snprintf(text, size, "%s plays", pairing->name);
+		return true;
+	case PAIRING_FAILED:
+		*role = THEME_BAD;
+		snprintf(text, size, "%s %s", pairing->name, pairing->problem);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool pair_message(const struct ui *ui, enum theme_role *role, char *text, size_t size)
+{
+	const struct model *model = &ui->model;
+	if (*model->problem) {
+		*role = THEME_BAD;
+		snprintf(text, size, "%s", model->problem);
+		return true;
+	}
+	if (*model->scan.problem) {
+		*role = THEME_BAD;
+		snprintf(text, size, "scan: %s", model->scan.problem);
+		return true;
+	}
+	return pairing_message(ui, role, text, size);
+}
+
+/* --- the picture --------------------------------------------------------------------------------- */
+
+static void header_draw(const struct ui *ui)
+{
+	const struct model_scan *scan = &ui->model.scan;
+	bool wide = ui->canvas.columns >= 76;
+	char left[64], right[96] = "";
+	snprintf(left, sizeof(left), wide ? " %s  Pair a speaker" : " Pair a speaker",
+	         ui->config.title);
+	if (scan->running)
+		snprintf(right, sizeof(right), "scanning %d s of %d%s   %d found ",
+		         (int)(scan->ms / 1000), (int)(scan->limit_ms / 1000),
+		         wide ? ", music may stutter" : "", ui->pair.count);
+	else
+		snprintf(right, sizeof(right), "not scanning   %d found ", ui->pair.count);
+	frame_header(ui, left, right);
+}
+
+void pair_draw(struct ui *ui, int64_t now)
+{
+	int row = 1, last = ui->canvas.rows - 2, steps = pair_steps_rows(ui);
+	bool low = ui->canvas.rows < 16;
+	header_draw(ui);
+	if (!low)
+		frame_rule(
+		    ui, row++,
+		    "Put the speaker in pairing mode: hold its Bluetooth button till it blinks",
+		    "");
+	int below = ui->canvas.rows < 20 ? 0 : 3;
+	int room = last - row - (steps && last - row - steps >= LIST_LEAST ? steps : 0);
+	row += pair_list_draw(ui, row, room - below);
+	row += pair_steps_draw(ui, row, last - row);
+	row += pair_window_draw(ui, row, last - row);
+	row += pair_attempts_draw(ui, row, last - row);
+	pair_tips_draw(ui, row, last - row);
+	frame_foot(ui, now);
+}
