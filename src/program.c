@@ -14,6 +14,7 @@
 #include "frontend.h"
 #include "options.h"
 #include "pipewire/capture.h"
+#include "pipewire/microphone.h"
 #include "relay/relay.h"
 #include "sim/sim.h"
 
@@ -190,6 +191,13 @@ static int build_world(struct program *program)
 	return program->source ? EX_OK : fail(EX_OSERR, "PipeWire's library does not start");
 }
 
+/* In the demo the one in the simulated room, unless one of PipeWire's is named. */
+static struct source *open_microphone(void *user, const char *node)
+{
+	struct program *program = user;
+	return program->sim && !node ? sim_microphone(program->sim) : microphone_new(node);
+}
+
 static int build_relay(struct program *program)
 {
 	const struct options *options = &program->options;
@@ -202,6 +210,8 @@ static int build_relay(struct program *program)
 	    .flush_fd = program->sim ? sim_flush_fd(program->sim) : 0,
 	    .bus_address = options->bus,
 	    .adapters = options->adapters,
+	    .open_microphone = open_microphone,
+	    .microphone_user = program,
 	    .own_thread = true,
 	    .looks_only = options->mode == MODE_STATUS,
 	};

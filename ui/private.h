@@ -10,6 +10,7 @@
 #include "ui/view.h"
 #include "ui/view_dialog.h"
 #include "ui/view_pair.h"
+#include "ui/view_align.h"
 #include "ui/view_diag.h"
 
 /* Between the files of ui/ only. */
@@ -31,6 +32,7 @@ struct ui {
 	struct list
 	    lists[VIEW_COUNT]; /* where each view's list stands; the main view's is its panels */
 	struct diag diag;
+	struct align align;
 	struct prompt prompt;
 	int cursor_row, cursor_column;         /* where one types */
 	char filters[VIEW_COUNT][PROMPT_TEXT]; /* what each view was searched for; "" for nothing */

@@ -5,6 +5,7 @@
 
 #include "ui/checklist.h"
 #include "ui/private.h"
+#include "ui/view_align.h"
 #include "ui/view_diag.h"
 #include "ui/view_dialog.h"
 #include "ui/view_help.h"
@@ -42,6 +43,16 @@ const struct view views[VIEW_COUNT] = {
                   .act = log_act,
                   .rows = log_rows,
                   .hints = log_hints},
+    [VIEW_ALIGN] = {.name = "align",
+                    .title = "Line up",
+                    .context = CONTEXT_ALIGN,
+                    .over = true,
+                    .draw = align_draw,
+                    .opened = align_opened,
+                    .closed = align_closed,
+                    .follow = align_follow,
+                    .act = align_act,
+                    .hints = align_hints},
     [VIEW_START] = {.name = "start",
                     .title = "Getting started",
                     .context = CONTEXT_LOG,

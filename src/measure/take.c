@@ -214,12 +214,12 @@ const char *measure_verdict_advice(enum measure_verdict verdict)
 {
 	static const char *const advice[] = {
 	    [MEASURE_OK] = "",
-	    [MEASURE_NOT_HEARD] = "is it on, and the right microphone chosen?",
-	    [MEASURE_TOO_QUIET] = "turn the speaker up, or bring the microphone nearer",
-	    [MEASURE_TOO_NOISY] = "make the room quieter, or the speaker louder",
-	    [MEASURE_CLIPPED] = "turn the microphone or the speaker down",
-	    [MEASURE_UNCLEAR] = "something stands in the way, or another sound was heard too",
-	    [MEASURE_MOVED] = "leave the microphone where it is, and measure again",
+	    [MEASURE_NOT_HEARD] = "is it on? is it the right microphone?",
+	    [MEASURE_TOO_QUIET] = "turn it up, or bring them nearer",
+	    [MEASURE_TOO_NOISY] = "make the room quieter, or it louder",
+	    [MEASURE_CLIPPED] = "turn it or the microphone down",
+	    [MEASURE_UNCLEAR] = "another sound, or something in the way",
+	    [MEASURE_MOVED] = "keep the microphone still, and again",
 	};
 	return advice[verdict];
 }

@@ -182,32 +182,53 @@ void aligning_cancel(struct relay *relay)
 
 /* --- playing ---------------------------------------------------------------------------------------- */
 
-static void member_play(struct relay *relay, struct aligning *aligning, int index, int64_t from,
-                        int64_t until)
+static void member_play(struct speaker *speaker, const struct aligning *aligning, int index)
 {
-	struct speaker *speaker = aligning_speaker_of(relay, &aligning->speakers[index]);
 	struct signal_plan plan = {
 	    .kind = SIGNAL_SWEEP,
 	    .rate = aligning->rate,
 	    .begin = aligning->begin + index * aligning->slot,
 	    .period = aligning->count * aligning->slot,
 	    .turns = ALIGNING_ROUNDS,
-	    .quiet_from = from,
-	    .quiet_until = until,
+	    .quiet_from = aligning->quiet_from,
+	    .quiet_until = aligning->quiet_until,
 	};
-	if (speaker)
-		speaker_test(speaker, SIGNAL_SWEEP, signal_overlay(&plan));
+	speaker_test(speaker, SIGNAL_SWEEP, signal_overlay(&plan));
 }
 
-/* Those that are not asked are silent, too; also one that comes back in the middle of it. */
-static void others_hush(struct relay *relay, const struct aligning *aligning)
+static int member_index(const struct aligning *aligning, const struct speaker *speaker)
 {
+	for (int i = 0; i < aligning->count; i++)
+		if (!strcmp(aligning->speakers[i].address, speaker->kept->address))
+			return i;
+	return -1;
+}
+
+/*
+ * Those that are asked have their sweeps, the others silence; also one that comes back in the middle of it:
+ * its places on the timeline are the same as before.
+ */
+static void stage_keep(struct relay *relay, const struct aligning *aligning)
+{
+	struct signal_plan silence = {.kind = SIGNAL_SILENCE, .rate = aligning->rate};
 	for (int i = 0; i < relay->speaker_count; i++) {
 		struct speaker *speaker = relay->speakers[i];
-		struct signal_plan plan = {.kind = SIGNAL_SILENCE, .rate = aligning->rate};
-		if (speaker->output && speaker->test == SIGNAL_NONE)
-			speaker_test(speaker, SIGNAL_SILENCE, signal_overlay(&plan));
+		int index = member_index(aligning, speaker);
+		if (!speaker->output || speaker->test != SIGNAL_NONE)
+			continue;
+		if (index >= 0)
+			member_play(speaker, aligning, index);
+		else
+			speaker_test(speaker, SIGNAL_SILENCE, signal_overlay(&silence));
 	}
+}
+
+/* What was on before makes room. */
+static void stage_prepare(struct relay *relay, const struct aligning *aligning)
+{
+	for (int i = 0; i < relay->speaker_count; i++)
+		relay->speakers[i]->test = SIGNAL_NONE;
+	stage_keep(relay, aligning);
 }
 
 static void play(struct relay *relay, struct aligning *aligning, int64_t now)
@@ -215,9 +236,9 @@ static void play(struct relay *relay, struct aligning *aligning, int64_t now)
 	int64_t frame = (int64_t)engine_frame_at(relay->engine, now);
 	int64_t slots = aligning->count * ALIGNING_ROUNDS * aligning->slot;
 	aligning->begin = frame + HEADSTART_NS * aligning->rate / SECOND_NS;
-	for (int i = 0; i < aligning->count; i++)
-		member_play(relay, aligning, i, frame, aligning->begin + slots);
-	others_hush(relay, aligning);
+	aligning->quiet_from = frame;
+	aligning->quiet_until = aligning->begin + slots + 2 * aligning->rate; /* till it is over */
+	stage_prepare(relay, aligning);
 	aligning->state = ALIGN_PLAYING;
 	aligning->began_ns = now;
 	aligning->ends_ns = now + HEADSTART_NS + slots * SECOND_NS / aligning->rate + LATEST_NS / 2;
@@ -315,7 +336,7 @@ static void listen(struct relay *relay, struct aligning *aligning, int64_t now)
 	const struct source_info *info = hearing_info(aligning->hearing);
 	dues_note(relay, aligning, now);
 	takes_measure(aligning);
-	others_hush(relay, aligning);
+	stage_keep(relay, aligning);
 	if (aligning->taken_count == aligning->count * ALIGNING_ROUNDS)
 		conclude(relay, aligning);
 	else if (now - until > SILENCE_NS)

@@ -41,6 +41,7 @@ struct aligning {
 	int count;
 	struct aligning_speaker speakers[MODEL_SPEAKERS];
 	int64_t begin, slot; /* timeline frames: of the first sweep, and from one to the next */
+	int64_t quiet_from, quiet_until; /* frames in which there is no music */
 	int64_t began_ns, ends_ns;
 	int64_t due_ns[ALIGNING_TAKES]; /* when the sweep's centre was due; 0: is not yet */
 	int due_count, taken_count;

@@ -185,6 +185,57 @@ static void crowd_make(struct model *model)
 	}
 }
 
+/* A measurement in its second round. */
+static void measuring_make(struct model *model)
+{
+	house_make(model);
+	struct model_align *align = &model->align;
+	*align = (struct model_align){.state = ALIGN_PLAYING,
+	                              .microphone = "Blue Yeti",
+	                              .round = 2,
+	                              .rounds = 3,
+	                              .progress_permille = 430,
+	                              .left_ms = 11300,
+	                              .peak_cdb = -1800,
+	                              .count = 3};
+	for (int i = 0; i < 3; i++) {
+		struct model_align_speaker *found = &align->speakers[i];
+		*found = (struct model_align_speaker){.takes = i ? 1 : 2,
+		                                      .found_us = MODEL_UNKNOWN,
+		                                      .spread_us = MODEL_UNKNOWN,
+		                                      .apart_us = MODEL_UNKNOWN};
+		strcpy(found->address, model->speakers[i].address);
+		strcpy(found->name, model->speakers[i].name);
+	}
+	strcpy(align->playing, model->speakers[1].address);
+}
+
+static void measured_make(struct model *model)
+{
+	measuring_make(model);
+	struct model_align *align = &model->align;
+	align->state = ALIGN_DONE;
+	for (int i = 0; i < 2; i++) {
+		struct model_align_speaker *found = &align->speakers[i];
+		strcpy(found->verdict, "ok");
+		found->takes = 3;
+		found->found_us = 187400 + i * 71200;
+		found->spread_us = 20 + 30 * i;
+		found->apart_us = i * 36900;
+		found->confidence_permille = 980 - i * 100;
+		found->level_cdb = -2310 + i * 420;
+	}
+	strcpy(align->speakers[2].verdict, "too quiet");
+	strcpy(align->speakers[2].advice, "turn it up, or bring them nearer");
+}
+
+static void failed_make(struct model *model)
+{
+	measuring_make(model);
+	model->align.state = ALIGN_FAILED;
+	strcpy(model->align.problem, "PipeWire has no microphone - plug one in");
+}
+
 static void foreign_make(struct model *model)
 {
 	house_make(model);
@@ -309,6 +360,7 @@ static const struct drawing views_drawn[] = {
     {"start", house_make, ":view start\n"},
     {"help", house_make, "?"},
     {"prompt", house_make, ":channel 1 \t"},
+    {"align", house_make, "2t "},
     {"quit", house_make, "q"},
 };
 
@@ -350,7 +402,8 @@ static void states_are_as_drawn(void **state)
 	    {"foreign", foreign_make, ""},        {"no-events", house_make, "e"},
 	    {"frozen", house_make, "f"},          {"help-find", house_make, "?/mute"},
 	    {"help-diag", house_make, "d?"},      {"packets-one", house_make, "d\t1"},
-	    {"log-find", house_make, "v/late\n"},
+	    {"log-find", house_make, "v/late\n"}, {"measuring", measuring_make, "t"},
+	    {"measured", measured_make, "t"},     {"align-failed", failed_make, "t"},
 	};
 	static const struct drawing small = {"main", house_make, ""};
 	for (size_t i = 0; i < COUNT(drawings); i++)
@@ -419,6 +472,99 @@ static void numbers_are_calm(void **state)
 }
 
 /* --- keys ---------------------------------------------------------------------------------------- */
+
+static bool line_sent(const char *line)
+{
+	for (int i = 0; i < bench.line_count; i++)
+		if (!strcmp(bench.lines[i % 64], line))
+			return true;
+	return false;
+}
+
+#define LIVING "70:99:1C:0A:B2:44"
+#define BEDROOM "70:99:1C:0A:B2:45"
+#define PATIO "70:99:1C:0A:B2:46"
+
+static void aligning_by_ear_moves_one_speaker(void **state)
+{
+	(void)state;
+	static struct model model;
+	house_make(&model);
+	screen_open(80, 24, false);
+	screen_show(&model);
+	press("3t");
+	assert_true(line_sent("test all silence"));
+	assert_true(line_sent("test " LIVING " metronome"));
+	assert_true(line_sent("test " PATIO " metronome"));
+	press(".");
+	assert_true(line_sent("delay " PATIO " +1ms"));
+	model.speakers[2].trim.us = 1000;
+	screen_show(&model);
+	press(" ");
+	assert_true(line_sent("test " PATIO " silence"));
+	bench.line_count = 0;
+	press("\33");
+	assert_true(line_sent("delay " PATIO " =0us"));
+	assert_true(line_sent("test all off"));
+	assert_int_equal(view_top(bench.ui), VIEW_MAIN);
+	press("t4"); /* Study is lost */
+	assert_true(!strcmp(bench.ui->message, "that one does not play"));
+	press("2");
+	assert_true(line_sent("test " BEDROOM " metronome"));
+	bench.line_count = 0;
+	press("\n");
+	assert_true(line_sent("test all off"));
+	assert_int_equal(bench.line_count, 1); /* kept as it is */
+	screen_close();
+}
+
+/* Somebody whose finger is 180 ms late, and a speaker that is 120 ms late. */
+static void tapping_tells_how_late_a_speaker_is(void **state)
+{
+	(void)state;
+	static struct model model;
+	static const int jitter[] = {-30, 20, 10, -20, 30, -10};
+	house_make(&model);
+	screen_open(80, 24, false);
+	screen_show(&model);
+	press("3tb");
+	assert_true(line_sent("test " PATIO " silence"));
+	int64_t second = bench.now / S * S;
+	for (int i = 0; i < 12; i++) {
+		int64_t late = 900 + 180 + (i < 6 ? 0 : 120) + jitter[i % 6];
+		bench.now = second + (i + 3) * S + late * S / 1000;
+		press("b");
+	}
+	assert_true(line_sent("delay " PATIO " -120ms"));
+	screen_close();
+}
+
+static void a_measurement_takes_the_view(void **state)
+{
+	(void)state;
+	static struct model model;
+	house_make(&model);
+	screen_open(80, 24, false);
+	screen_show(&model);
+	press("tm");
+	assert_true(line_sent("align start"));
+	measuring_make(&model);
+	screen_show(&model);
+	bench.line_count = 0;
+	press(".b 2"); /* none of it now */
+	assert_int_equal(bench.line_count, 0);
+	measured_make(&model);
+	screen_show(&model);
+	press("\n");
+	assert_true(line_sent("align keep"));
+	press("\33");
+	assert_true(line_sent("align cancel"));
+	bench.line_count = 0;
+	house_make(&model);
+	screen_show(&model);
+	assert_true(line_sent("test all silence")); /* it clicks again */
+	screen_close();
+}
 
 static void keys_become_commands(void **state)
 {
@@ -805,6 +951,9 @@ int main(void)
 	    cmocka_unit_test(states_are_as_drawn),
 	    cmocka_unit_test(colour_tells_nothing_alone),
 	    cmocka_unit_test(numbers_are_calm),
+	    cmocka_unit_test(aligning_by_ear_moves_one_speaker),
+	    cmocka_unit_test(tapping_tells_how_late_a_speaker_is),
+	    cmocka_unit_test(a_measurement_takes_the_view),
 	    cmocka_unit_test(keys_become_commands),
 	    cmocka_unit_test(selection_moves_and_stops_at_the_ends),
 	    cmocka_unit_test(leaving_asks_first),
