@@ -18,7 +18,8 @@ static void draw_progress(struct ui *ui, const struct box *box)
 		if (!strcmp(align->speakers[i].address, align->playing))
 			name = align->speakers[i].name;
 	if (align->state == ALIGN_OPENING) {
-		draw_text(&ui->canvas, row, column, 70, THEME_NORMAL, "Listening ...");
+		draw_text(&ui->canvas, row, column, box->columns - 5, THEME_NORMAL,
+		          "Listening ...");
 		return;
 	}
 	draw_bar(&ui->canvas, row, column, 40, align->progress_permille, 1000);
@@ -33,26 +34,27 @@ static void draw_verdict(struct ui *ui, const struct box *box)
 	const struct model_align *align = &ui->model.align;
 	int column = box->column + 3, row = box->row + 4;
 	if (align->state == ALIGN_FAILED)
-		draw_text(&ui->canvas, row, column, 70, THEME_BAD, align->problem);
+		draw_text(&ui->canvas, row, column, box->columns - 5, THEME_BAD, align->problem);
 	else if (align->state == ALIGN_KEPT)
-		draw_text(&ui->canvas, row, column, 70, THEME_GOOD,
+		draw_text(&ui->canvas, row, column, box->columns - 5, THEME_GOOD,
 		          "Lined up.  B puts it back as it was, Enter closes.");
 	else
-		draw_text(&ui->canvas, row, column, 70, THEME_TITLE,
+		draw_text(&ui->canvas, row, column, box->columns - 5, THEME_TITLE,
 		          "Enter lines them up; V matches the levels, too; Esc forgets it.");
 }
 
-static void draw_found(struct ui *ui, int row, int column, const struct model_align_speaker *found)
+static void draw_found(struct ui *ui, int row, int column, int width,
+                       const struct model_align_speaker *found)
 {
 	draw_format(&ui->canvas, row, column, 22, THEME_NORMAL, "%s", found->name);
 	if (!*found->verdict) {
 		draw_format(&ui->canvas, row, column + 23, 20, THEME_DIM, "%d of 3 takes",
 		            found->takes);
 	} else if (found->found_us == MODEL_UNKNOWN) {
-		draw_format(&ui->canvas, row, column + 23, 48, THEME_WARN, "%s - %s",
+		draw_format(&ui->canvas, row, column + 23, width - 23, THEME_WARN, "%s - %s",
 		            found->verdict, found->advice);
 	} else {
-		draw_format(&ui->canvas, row, column + 23, 48, THEME_NORMAL,
+		draw_format(&ui->canvas, row, column + 23, width - 23, THEME_NORMAL,
 		            "%7.1f ms %6.2f %5d %% %+8.1f ms %7.1f dB", found->found_us / 1e3,
 		            found->spread_us / 1e3, found->confidence_permille / 10,
 		            found->apart_us / 1e3, found->level_cdb / 1e2);
@@ -70,9 +72,9 @@ void align_microphone_draw(struct ui *ui)
 		draw_progress(ui, &box);
 	else
 		draw_verdict(ui, &box);
-	draw_text(&ui->canvas, row + 7, column + 23, 48, THEME_DIM,
+	draw_text(&ui->canvas, row + 7, column + 23, box.columns - 28, THEME_DIM,
 	          "  found    spread   sure       apart       level");
 	int room = box.rows - 9;
 	for (int i = 0; i < align->count && i < room; i++)
-		draw_found(ui, row + 8 + i, column, &align->speakers[i]);
+		draw_found(ui, row + 8 + i, column, box.columns - 5, &align->speakers[i]);
 }

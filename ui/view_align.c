@@ -288,7 +288,8 @@ static void draw_who(struct ui *ui, int row, int column, const char *role, const
 	const struct model_speaker *speaker = speaker_at(ui, address);
 	draw_format(&ui->canvas, row, column, 46, heard ? THEME_TITLE : THEME_DIM, "%-10s %d %s",
 	            role, number_of(ui, address), speaker ? speaker->name : "nobody");
-	draw_text(&ui->canvas, row, column + 47, 13, THEME_DIM, hint);
+	if (ui->canvas.columns >= BOX_COLUMNS)
+		draw_text(&ui->canvas, row, column + 47, 13, THEME_DIM, hint);
 }
 
 static void draw_slider(struct ui *ui, int row, int column)
@@ -298,13 +299,15 @@ static void draw_slider(struct ui *ui, int row, int column)
 	int middle = column + 36, at = (int)lround((trim - before) / 4);
 	at = at < -SLIDER_MS / 4 ? -SLIDER_MS / 4 : at > SLIDER_MS / 4 ? SLIDER_MS / 4 : at;
 	draw_format(&ui->canvas, row, column, 24, THEME_TITLE, "%-10s %+.1f ms", "delay", trim);
+	if (ui->canvas.columns < BOX_COLUMNS - 10)
+		return;
 	draw_format(&ui->canvas, row, middle - 16, 6, THEME_DIM, "%+5.0f", before - SLIDER_MS);
 	draw_repeat(&ui->canvas, row, middle - 10, 21, THEME_DIM, ui->canvas.set->line);
 	draw_text(&ui->canvas, row, middle + at, 1, THEME_GOOD, ui->canvas.set->dot);
 	draw_format(&ui->canvas, row, middle + 12, 8, THEME_DIM, "%+.0f", before + SLIDER_MS);
 }
 
-static void draw_advice(struct ui *ui, int row, int column)
+static void draw_advice(struct ui *ui, int row, int column, int width)
 {
 	const struct canvas *canvas = &ui->canvas;
 	char later[24], earlier[24], text[160];
@@ -312,13 +315,13 @@ static void draw_advice(struct ui *ui, int row, int column)
 	frame_key(ui, COMMAND_DELAY, "-1ms", earlier, sizeof(earlier));
 	snprintf(text, sizeof(text), "Two clicks, it comes after the reference?  press %s",
 	         earlier);
-	draw_text(canvas, row, column, 62, THEME_NORMAL, text);
+	draw_text(canvas, row, column, width, THEME_NORMAL, text);
 	snprintf(text, sizeof(text), "Two clicks, it comes before it?           press %s", later);
-	draw_text(canvas, row + 1, column, 62, THEME_NORMAL, text);
-	draw_text(canvas, row + 2, column, 62, THEME_NORMAL, "One click: it is right.");
+	draw_text(canvas, row + 1, column, width, THEME_NORMAL, text);
+	draw_text(canvas, row + 2, column, width, THEME_NORMAL, "One click: it is right.");
 }
 
-static void draw_ways(struct ui *ui, int row, int column)
+static void draw_ways(struct ui *ui, int row, int column, int width)
 {
 	static const char *const heard[] = {"both are heard", "the reference alone is heard",
 	                                    "the other one alone is heard"};
@@ -326,14 +329,14 @@ static void draw_ways(struct ui *ui, int row, int column)
 	char key[24], text[160];
 	frame_key(ui, COMMAND_COMPARE, "", key, sizeof(key));
 	snprintf(text, sizeof(text), "%s: A/B; %s", key, heard[align->hear]);
-	draw_text(&ui->canvas, row, column, 62, THEME_NORMAL, text);
+	draw_text(&ui->canvas, row, column, width, THEME_NORMAL, text);
 	frame_key(ui, COMMAND_TAP, "", key, sizeof(key));
 	snprintf(text, sizeof(text), "%s: tap along, %d taps on each, sets it to about 15 ms", key,
 	         ALIGN_TAPS);
-	draw_text(&ui->canvas, row + 1, column, 62, THEME_NORMAL, text);
+	draw_text(&ui->canvas, row + 1, column, width, THEME_NORMAL, text);
 	frame_key(ui, COMMAND_ALIGN, "start", key, sizeof(key));
 	snprintf(text, sizeof(text), "%s: let a microphone do it, for all of them at once", key);
-	draw_text(&ui->canvas, row + 2, column, 62, THEME_NORMAL, text);
+	draw_text(&ui->canvas, row + 2, column, width, THEME_NORMAL, text);
 }
 
 void align_draw(struct ui *ui, int64_t now)
@@ -344,17 +347,17 @@ void align_draw(struct ui *ui, int64_t now)
 	}
 	struct box box = frame_box(ui, BOX_ROWS, BOX_COLUMNS, "Align by ear");
 	const struct align *align = &ui->align;
-	int column = box.column + 3, row = box.row;
-	draw_text(&ui->canvas, row + 2, column, 62, THEME_NORMAL,
+	int column = box.column + 3, row = box.row, width = box.columns - 5;
+	draw_text(&ui->canvas, row + 2, column, width, THEME_NORMAL,
 	          "A click plays once a second on two speakers.");
 	draw_who(ui, row + 4, column + 2, "reference", align->reference,
 	         align->hear != HEAR_CANDIDATE, "r changes it");
 	draw_who(ui, row + 5, column + 2, "adjusting", align->candidate,
 	         align->hear != HEAR_REFERENCE, "1-9 change it");
 	draw_slider(ui, row + 7, column + 2);
-	draw_advice(ui, row + 9, column);
-	draw_ways(ui, row + 13, column);
-	draw_text(&ui->canvas, row + 17, column, 62, THEME_DIM,
+	draw_advice(ui, row + 9, column, width);
+	draw_ways(ui, row + 13, column, width);
+	draw_text(&ui->canvas, row + 17, column, width, THEME_DIM,
 	          "Nobody else plays meanwhile.  Enter keeps, Esc puts back.");
 	frame_foot(ui, now);
 }
