@@ -166,10 +166,10 @@ static void stage_clear(struct relay *relay, struct aligning *aligning)
 
 static void fail(struct relay *relay, struct aligning *aligning, const char *problem)
 {
-	stage_clear(relay, aligning);
-	aligning->state = ALIGN_FAILED;
 	snprintf(aligning->problem, sizeof(aligning->problem), "%s", problem);
-	journal_write(relay->journal, JOURNAL_WARNING, "align", "%s", problem);
+	stage_clear(relay, aligning); /* and with the microphone goes the text that it gave */
+	aligning->state = ALIGN_FAILED;
+	journal_write(relay->journal, JOURNAL_WARNING, "align", "%s", aligning->problem);
 }
 
 void aligning_cancel(struct relay *relay)

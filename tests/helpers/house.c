@@ -17,8 +17,9 @@ static int64_t house_now(void *user)
 
 static struct source *house_microphone(void *user, const char *node)
 {
+	struct house *house = user;
 	(void)node;
-	return sim_microphone(((struct house *)user)->sim);
+	return house->microphone ? house->microphone : sim_microphone(house->sim);
 }
 
 struct house *house_new(const char *scenario)

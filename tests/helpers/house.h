@@ -24,7 +24,8 @@ struct house {
 	struct journal journal;
 	struct sim *sim;
 	struct relay *relay;
-	char folder[64]; /* of the speakers' records; removed with the house */
+	struct source *microphone; /* instead of the one in the room */
+	char folder[64];           /* of the speakers' records; removed with the house */
 };
 
 /* `scenario` as a text; what the speakers let hear is kept if it has a line "record = FOLDER". */

@@ -183,6 +183,54 @@ static void levels_are_matched(void **state)
 	house_free(house);
 }
 
+/* A microphone that is there and says what is wrong, from memory that goes when it is closed. */
+struct broken {
+	struct source source;
+	const struct source_events *events;
+	void *user;
+};
+
+static int broken_open(struct source *source, struct inlet *inlet, uint32_t rate,
+                       const struct source_events *events, void *user)
+{
+	struct broken *broken = (struct broken *)source;
+	(void)inlet, (void)rate;
+	broken->events = events;
+	broken->user = user;
+	return 0;
+}
+
+static void broken_dispatch(struct source *source)
+{
+	struct broken *broken = (struct broken *)source;
+	struct source_info info = {.problem = "PipeWire has no node 'cellar'"};
+	broken->events->changed(broken->user, &info);
+}
+
+static void broken_close(struct source *source)
+{
+	free(source);
+}
+
+static void a_microphone_that_fails_is_told(void **state)
+{
+	(void)state;
+	static const struct source_ops ops = {
+	    .open = broken_open, .dispatch = broken_dispatch, .close = broken_close};
+	struct house *house = house_playing(HOUSE);
+	struct broken *broken = calloc(1, sizeof(*broken));
+	broken->source.ops = &ops;
+	house->microphone = &broken->source;
+	house_command(house, "align start cellar");
+	assert_true(house_wait(house, 10 * SECOND, measured));
+	const struct model_align *align = &relay_model(house->relay)->align;
+	assert_int_equal(align->state, ALIGN_FAILED);
+	assert_string_equal(align->problem, "PipeWire has no node 'cellar'");
+	house->microphone = NULL;
+	measure(house, "align start"); /* and the next one works */
+	house_free(house);
+}
+
 static void no_microphone_no_speaker_no_answer(void **state)
 {
 	(void)state;
@@ -280,6 +328,7 @@ int main(void)
 	    cmocka_unit_test(some_speakers_only),
 	    cmocka_unit_test(what_cannot_be_heard_is_told),
 	    cmocka_unit_test(levels_are_matched),
+	    cmocka_unit_test(a_microphone_that_fails_is_told),
 	    cmocka_unit_test(no_microphone_no_speaker_no_answer),
 	    cmocka_unit_test(clicks_meet_in_the_air),
 	    cmocka_unit_test(a_signal_lies_over_the_music_or_instead),
