@@ -41,7 +41,7 @@ static struct version version_ask(const struct box *box, const char *program)
 	const char *const ask[] = {program, "--version", NULL};
 	char *answer;
 	int error = box_run(box, ask, &answer);
-	struct version version = error ? (struct version){0} : version_read(answer);
+	struct version version = version_read(error ? NULL : answer);
 	free(answer);
 	return version;
 }

@@ -30,7 +30,14 @@ static() {
     -DDATADIR='""' -DLIBEXECDIR='""' -Isrc -I. src ui
 }
 shells() { shellcheck -S warning -x -P . "${scripts[@]}"; }
-tidy() { ! git grep -nIE '[[:space:]]+$' -- ':!tests/screens/*.screen'; }
+packaged() { # what is wanted to build is what the Debian package says
+  for package in $(.ci/packages.sh --list build); do
+    case $package in lib*-dev) ;; *) continue ;; esac
+    [ "$package" = libc6-dev ] || grep -q " $package," src/share/debian/control || { echo "debian/control lacks $package"; return 1; }
+  done
+}
+# The manual has the keys as --list-keys prints them, with the space after "delay" that begins a command.
+tidy() { ! git grep -nIE '[[:space:]]+$' -- ':!tests/screens/*.screen' ':!man/echorelay-keys.5'; }
 keymaps() { for file in keymaps/*.keys; do "$BUILD/echorelay" --check-keys "$file" || return 1; done; }
 
 check "formatting (make format)" formatted
@@ -38,6 +45,7 @@ check "layers" tests/lint/layers.sh
 check "no compiler warning" warnings
 check "cppcheck" static
 check "shellcheck" shells
+check "the package's build dependencies" packaged
 check "no trailing space" tidy
 check "keymaps" keymaps
 check "manuals" tests/lint/manuals.sh
