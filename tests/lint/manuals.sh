@@ -38,6 +38,18 @@ done
 sed -n '/^.Sh DEFAULT KEYS/,/^.Ed/p' man/echorelay-keys.5 | sed '/^\.[A-Z\\]/d; s/\\e/\\/g' |
   diff - <("$relay" --keymap default --list-keys) >/dev/null || say "echorelay-keys.5: the default keys have changed: make manual"
 
+# README names nothing that is not there: targets of make, files of the tour, dependencies
+for target in $(grep -ohE '(`|^ {4,})make [a-z-]+' README.md | sed 's/.*make //' | sort -u); do
+  grep -qE "^([a-z-]+ )*$target( [a-z-]+)*:" Makefile || say "README.md: there is no make $target"
+done
+for path in $(sed -n '/^## File tour/,/^## /s/^    \([a-z]*\(\/[a-z.]*\)*\)  .*/\1/p' README.md); do
+  [ -e "$path" ] || say "README.md: there is no $path"
+done
+for package in $(.ci/packages.sh --list build); do
+  case $package in gcc | libc6-dev | make | pkg-config) continue ;; esac
+  grep -q "^| .*$package" README.md || say "README.md does not say what $package is for"
+done
+
 # the keymap examples of the manual are keymaps
 text man/echorelay-keys.5 | sed -n '/^EXAMPLES/,/^[A-Z]/p' | grep -E '^ +(keymap|name|include|bind|describe|unbind) ' |
   sed 's/^ *//' >"${TMPDIR:-/tmp}/example.$$.keys"
