@@ -40,6 +40,9 @@ struct ui {
 	int log_level;                         /* the log shows events from it on */
 	struct pace pace;
 	struct keymap *own_keymap; /* of `keymap NAME`, else the caller's is used */
+	struct {
+		int row, each, first, count; /* the panels as they were drawn last */
+	} panels_at;
 	bool mouse, coloured;
 	struct pair pair;
 	struct dialog dialog;

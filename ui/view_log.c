@@ -46,6 +46,12 @@ int log_rows(const struct ui *ui)
 	return passing(ui, events);
 }
 
+int log_at(const struct ui *ui, int row)
+{
+	int at = ui->lists[VIEW_LOG].first + row - 1; /* below the header */
+	return row >= 1 && row < ui->canvas.rows - 2 && at < log_rows(ui) ? at : -1;
+}
+
 void log_opened(struct ui *ui, int64_t now)
 {
 	(void)now;

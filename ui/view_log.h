@@ -11,6 +11,7 @@ void log_draw(struct ui *ui, int64_t now);
 void log_opened(struct ui *ui, int64_t now);
 void log_follow(struct ui *ui, int64_t now);
 bool log_act(struct ui *ui, const struct keymap_binding *binding, int64_t now);
+int log_at(const struct ui *ui, int row);
 int log_rows(const struct ui *ui);
 extern const struct hint log_hints[];
 

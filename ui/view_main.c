@@ -37,6 +37,14 @@ void main_follow(struct ui *ui, int64_t now)
 		list->selected = main_panels(ui) - 1;
 }
 
+int main_at(const struct ui *ui, int row)
+{
+	int down = row - ui->panels_at.row;
+	if (down < 0 || down >= ui->panels_at.count * ui->panels_at.each)
+		return -1;
+	return ui->panels_at.first + down / ui->panels_at.each;
+}
+
 /* Connects what is off, shows the details of what plays. */
 static void activate(struct ui *ui, int64_t now)
 {
@@ -233,6 +241,10 @@ static int lines_draw(struct ui *ui, int row, int room)
 	int shown = list_window(list, panels, room - titles), last = ui->canvas.columns - 1;
 	for (int i = 0; i < shown; i++)
 		panel_line_draw(ui, row + i, list->first + i);
+	ui->panels_at.row = row;
+	ui->panels_at.each = 1;
+	ui->panels_at.first = list->first;
+	ui->panels_at.count = shown;
 	if (list->first > 0)
 		draw_text(&ui->canvas, row, last, 1, THEME_TITLE, ui->canvas.set->up);
 	if (list->first + shown < panels)
@@ -247,6 +259,10 @@ static int panels_draw(struct ui *ui, int row, int room)
 		return lines_draw(ui, row, room);
 	for (int i = 0; i < main_panels(ui); i++)
 		panel_draw(ui, row + i * density, density, i);
+	ui->panels_at.row = row;
+	ui->panels_at.each = density;
+	ui->panels_at.first = 0;
+	ui->panels_at.count = main_panels(ui);
 	return row + main_panels(ui) * density;
 }
 

@@ -15,6 +15,7 @@
 #include "ui/private.h"
 #include "ui/view_help.h"
 #include "ui/view_log.h"
+#include "ui/view_main.h"
 
 #define S UI_SECOND
 
@@ -775,6 +776,49 @@ static void searches_leave_the_rest_out(void **state)
 	screen_close();
 }
 
+static void a_click_finds_its_panel(void **state)
+{
+	(void)state;
+	static struct model model;
+	static const struct {
+		int columns, rows, row, panel;
+	} cases[] = {
+	    {80, 24, 0, -1}, {80, 24, 1, 0},   {80, 24, 3, 0},  {80, 24, 4, 1},
+	    {80, 24, 15, 4}, {80, 24, 16, -1}, {120, 40, 6, 1}, {120, 40, 25, 4},
+	    {60, 16, 1, -1}, {60, 16, 2, 0},   {60, 16, 6, 4},
+	};
+	house_make(&model);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		screen_open(cases[i].columns, cases[i].rows, false);
+		screen_show(&model);
+		ui_paint(bench.ui, bench.now);
+		assert_int_equal(main_at(bench.ui, cases[i].row), cases[i].panel);
+		screen_close();
+	}
+}
+
+static void links_that_lag_get_fewer_pictures(void **state)
+{
+	(void)state;
+	struct pace pace;
+	int64_t now = S;
+	pace_init(&pace, 0);
+	assert_int_equal(pace.rate, 10);
+	for (int i = 0; i < 100; i++, now += S / 10)
+		pace_count(&pace, i % 5 == 0, now); /* two in ten are no lag */
+	assert_false(pace_slow(&pace));
+	for (int i = 0; i < 3; i++, now += S / 10)
+		pace_count(&pace, true, now);
+	assert_int_equal(pace.rate, 5);
+	assert_int_equal(pace_interval(&pace), S / 5);
+	for (int i = 0; i < 30; i++, now += S / 5)
+		pace_count(&pace, true, now);
+	assert_int_equal(pace.rate, 1); /* never none */
+	for (int i = 0; i < 60; i++, now += S)
+		pace_count(&pace, false, now);
+	assert_int_equal(pace.rate, 10);
+}
+
 static void frozen_is_the_picture_alone(void **state)
 {
 	(void)state;
@@ -962,6 +1006,8 @@ int main(void)
 	    cmocka_unit_test(typed_lines_are_remembered),
 	    cmocka_unit_test(lines_are_completed),
 	    cmocka_unit_test(searches_leave_the_rest_out),
+	    cmocka_unit_test(a_click_finds_its_panel),
+	    cmocka_unit_test(links_that_lag_get_fewer_pictures),
 	    cmocka_unit_test(frozen_is_the_picture_alone),
 	    cmocka_unit_test(any_size_and_any_key_is_survived),
 	    cmocka_unit_test(shipped_keymaps_are_good),
