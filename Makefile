@@ -139,7 +139,7 @@ check-flavour: rig-programs $(out)/echorelay $(out)/echorelay-flush $(test_progr
 rig-programs: $(out)/echorelay $(out)/echorelay-flush $(rig:%.c=$(out)/%)
 
 check-rig soak:
-	$(Q).ci/packages.sh build rig
+	$(Q).ci/packages.sh build
 	$(Q)BUILD=$(out) tests/rig/$@.sh
 
 asan ubsan tsan:

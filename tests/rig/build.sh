@@ -7,7 +7,8 @@
 #   RELEASE/root       a root file system (packages)
 #   RELEASE/root/src   for a release that is not the host's: this tree, built in there
 #
-# What is there already is kept.  Wants root, apt's lists, and the packages of `.ci/packages.sh rig`.
+# What is there already is kept.  Wants root, and installs the packages of `.ci/packages.sh rig`.
+# Ends with 77 when a guest cannot be had here, with 1 when our programs do not build for it.
 set -euo pipefail
 # shellcheck source=tests/rig/settings.sh
 . "$(dirname "$0")/settings.sh"
@@ -43,7 +44,10 @@ kernel_build() {
   local sum folder
   sum=$(sha256sum <"$rig/kernel.config" | cut -c1-12)
   kernel=$work/kernel-$sum
-  if [ -x "$kernel" ]; then return; fi
+  if [ -x "$kernel" ]; then
+    ln -sf "kernel-$sum" "$work/kernel"
+    return
+  fi
   say "the kernel (about five minutes of two cores)"
   folder=$(mktemp -d "$work/kernel.XXXXXX")
   logged kernel-source kernel_unpack "$folder"
@@ -104,13 +108,19 @@ programs_build() { # programs_build RELEASE
   logged "programs-$1" chroot "$work/$1/root" make -C /src -j"$(nproc)" --no-print-directory CC=gcc rig-programs
 }
 
+# 77: this machine or its mirror has not what a guest is made of.  1: our own programs do not build.
+status=77
+trap '[ $? = 0 ] || exit $status' EXIT
+
 if [ "$(id -u)" != 0 ]; then
-  echo "rig: building a guest wants root (mmdebstrap, chroot)" >&2
+  say "building a guest wants root (mmdebstrap, chroot)"
   exit 77
 fi
 [ $# -gt 0 ] || set -- "$host_release"
+"$top/.ci/packages.sh" rig
 kernel_build &
 kernel_job=$!
 for release; do root_build "$release"; done
 wait $kernel_job
+status=1
 for release; do programs_build "$release"; done

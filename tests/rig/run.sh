@@ -9,13 +9,13 @@
 #                PipeWire of -m vt waits for a clock that waits for it, for ever
 #   -m rt        real time
 #   -o FOLDER    what the run leaves: log (what the script printed), console, and whatever it writes to /share
-#   -t SECONDS   of wall time, at the most (600)
+#   -t SECONDS   of wall time, at the most (1200)
 #
 # The script finds this folder at /rig, the programs at /programs, -o at /share.
 set -uo pipefail
 # shellcheck source=tests/rig/settings.sh
 . "$(dirname "$0")/settings.sh"
-release=$host_release mode=vt limit=600 out=
+release=$host_release mode=vt limit=1200 out=
 while getopts r:m:o:t: option; do
   case $option in
     r) release=$OPTARG ;;
@@ -49,7 +49,7 @@ printf '%s\n' "$@" >"$out/arguments"
 
 start=$SECONDS
 # shellcheck disable=SC2086 # $travel may be no word at all
-timeout -k 5 "$limit" "$work/kernel" mem=1G umid="rig$$" con=null con0=null,fd:1 con1=null quiet $travel \
+timeout -k 5 "$limit" "$work/kernel" mem=1G umid="rig$$" con=null con0=null,fd:1 con1=null ssl=null quiet $travel \
   root=/dev/root rootfstype=hostfs rootflags=/ rw init="$rig/guest/init" \
   RIG="$rig" ROOT="$work/$release/root" PROGRAMS="$(programs_of "$release")" SHARE="$out" \
   </dev/null >"$out/console" 2>&1
