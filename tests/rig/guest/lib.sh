@@ -31,9 +31,11 @@ until_true() { # until_true SECONDS COMMAND...: asks twice a second; 1 when it n
 counts() { [ "$(grep -c "$2" "$3")" -ge "$1" ]; } # counts N PATTERN FILE: at least so many lines
 
 finish() { # finish [STATUS]
-  [ ${#devices[@]} = 0 ] || kill -TERM "${devices[@]}"
-  [ -z "${relay:-}" ] || kill -TERM "$relay"
-  wait "${devices[@]}" ${relay:+"$relay"}
+  local all=("${devices[@]}" ${relay:+"$relay"})
+  if [ ${#all[@]} -gt 0 ]; then
+    kill -TERM "${all[@]}"
+    wait "${all[@]}"
+  fi
   exit "${1:-0}"
 }
 

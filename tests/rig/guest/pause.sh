@@ -2,6 +2,9 @@
 # The Echo pauses, which suspends its stream and takes its node out of PipeWire, and plays on eight seconds
 # later. The speakers' streams go on all the while, and all is in step afterwards.
 #
+# By hand, on a machine with nothing else to do: tests/rig/check-rig.sh tests/rig/guest/pause.sh. It needs the
+# mode that counts CPU time, which a busy host makes too long.
+#
 # mode tt
 # speakers 3 4
 # verdict --from 35
