@@ -7,6 +7,7 @@
 
 #include "doctor/doctor.h"
 #include "doctor/report.h"
+#include "lineup.h"
 #include "options.h"
 
 static int run_help(int argc, char *argv[]);
@@ -16,6 +17,7 @@ const struct subcommand subcommand_table[] = {
      doctor_main},
     {"report", "[--open] [FILE]", "one file for a bug report, with addresses and names hidden",
      report_main},
+    {"align", "[--mic NODE] [--keep]", "line the speakers up by microphone", lineup_run},
     {"help", "[SUBCOMMAND]", "this, or what a subcommand takes", run_help},
     {0},
 };
