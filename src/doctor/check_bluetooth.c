@@ -243,9 +243,9 @@ void check_echo(struct verdict *verdict, const struct findings *findings, const 
 		            device->name);
 		return verdict_cure(verdict, true, "bluetoothctl trust %s", device->address);
 	}
-	verdict_say(verdict, CHECK_WARN,
-	            "no Echo is paired: make this box visible, then say \"Alexa, pair\"");
-	verdict_cure(verdict, false, "bluetoothctl discoverable on");
+	verdict_say(
+	    verdict, CHECK_WARN,
+	    "no Echo is paired: press E in echorelay, then say \"Alexa, connect a new device\"");
 }
 
 void check_speakers(struct verdict *verdict, const struct findings *findings, const struct box *box)
@@ -257,8 +257,7 @@ void check_speakers(struct verdict *verdict, const struct findings *findings, co
 	if (count)
 		return verdict_say(verdict, CHECK_OK, "%d speaker%s paired", count,
 		                   count > 1 ? "s are" : " is");
-	verdict_say(verdict, CHECK_WARN, "no speaker is paired");
-	verdict_cure(verdict, false, "bluetoothctl");
+	verdict_say(verdict, CHECK_WARN, "no speaker is paired: press p in echorelay");
 }
 
 void check_class(struct verdict *verdict, const struct findings *findings, const struct box *box)
