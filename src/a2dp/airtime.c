@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "a2dp/airtime.h"
 
+#include "a2dp/rtp.h"
+
 #define L2CAP_HEADER_BYTES 4
 #define EDR3_MTU 1005
 #define SLOTS_PER_SECOND 1600.0
@@ -19,6 +21,15 @@ size_t airtime_packet_bytes(size_t mtu)
 {
 	size_t most = baseband_of(mtu)->five - L2CAP_HEADER_BYTES;
 	return mtu < most ? mtu : most;
+}
+
+int64_t airtime_packet_ns(const struct sbc_config *config, size_t mtu)
+{
+	size_t room = airtime_packet_bytes(mtu) - RTP_HEADER_BYTES;
+	size_t frames = room / sbc_config_frame_bytes(config, config->bitpool_max);
+	unsigned samples = sbc_config_frame_samples(config);
+	return (int64_t)(frames < RTP_FRAMES_MAX ? frames : RTP_FRAMES_MAX) * samples * 1000000000 /
+	       config->rate;
 }
 
 unsigned airtime_packet_slots(size_t mtu, size_t bytes)

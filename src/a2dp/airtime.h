@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "a2dp/sbc_config.h"
+
 /*
  * What a stream costs of an adapter's air.  Bluetooth's air is cut into 1600 slots a second; an ACL
  * packet takes 1, 3 or 5 of them and one more for the answer (Core 5.3, Vol 2 Part B, 6.5.4):
@@ -23,6 +25,9 @@
  * `mtu`: what one baseband packet of 5 slots holds.  A longer one would cost a second packet.
  */
 size_t airtime_packet_bytes(size_t mtu);
+
+/* How much sound such a packet holds at the largest bitpool, ns. */
+int64_t airtime_packet_ns(const struct sbc_config *config, size_t mtu);
 
 /* Slots that one media packet of `bytes` takes on a channel of `mtu`, the answers included. */
 unsigned airtime_packet_slots(size_t mtu, size_t bytes);

@@ -253,7 +253,8 @@ void engine_dispatch(struct engine *engine)
 {
 	eventfd_t count;
 	struct message message;
-	eventfd_read(engine->news_fd, &count);
+	if (engine->runs)
+		eventfd_read(engine->news_fd, &count);
 	while (mailbox_take(&engine->thread.news, &message))
 		news_tell(engine, &message);
 }

@@ -37,7 +37,7 @@ enum message_type {
 struct output_delay {
 	uint32_t id;
 	uint32_t frames;
-	int64_t slack_ns; /* how late a packet may reach it; 0: as before */
+	int64_t slack_ns, queue_ns; /* as in output_config; no slack: as before */
 };
 
 struct message {

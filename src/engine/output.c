@@ -26,7 +26,7 @@ int output_new(struct output **ret_output, uint32_t id, const struct output_conf
 	output->id = id;
 	output->phase = config->phase;
 	output->lead = config->lead;
-	output_set_slack(output, config->slack_ns);
+	output_set_slack(output, config->slack_ns, config->queue_ns);
 	int error = sbc_stream_init(&output->stream, config->configuration, config->mtu);
 	if (error) {
 		free(output);
@@ -60,9 +60,10 @@ void output_free(struct output *output)
 	free(output);
 }
 
-void output_set_slack(struct output *output, int64_t slack_ns)
+void output_set_slack(struct output *output, int64_t slack_ns, int64_t queue_ns)
 {
 	output->slack_ns = slack_ns < OUTPUT_SLACK_MOST ? slack_ns : OUTPUT_SLACK_MOST;
+	output->queue_ns = queue_ns && queue_ns < output->slack_ns ? queue_ns : output->slack_ns;
 }
 
 /* The bitpool for a link without trouble. */
@@ -142,7 +143,7 @@ static int64_t park_stalled(struct output *output, const struct group_clock *clo
 static void packet_size_up(struct output *output, struct channel_queue queue, int64_t now)
 {
 	unsigned ceiling = bitpool_ceiling(output);
-	congestion_feed(&output->congestion, now, queue.waiting, output->slack_ns, ceiling);
+	congestion_feed(&output->congestion, now, queue.waiting, output->queue_ns, ceiling);
 	unsigned bitpool = congestion_bitpool(&output->congestion, ceiling);
 	if (bitpool != output->stream.bitpool)
 		sbc_stream_set_bitpool(&output->stream, bitpool);
@@ -216,7 +217,7 @@ int64_t output_step(struct output *output, const struct timeline *timeline,
 		if (due > now)
 			return due;
 		struct channel_queue queue = channel_look(&output->channel, now);
-		if (now - due > output->slack_ns || queue.late > output->slack_ns)
+		if (now - due > output->slack_ns || queue.late > output->queue_ns)
 			return park_stalled(output, clock, now);
 		int error = packet_send(output, timeline, queue, due, now);
 		if (error == -EAGAIN)

@@ -48,6 +48,7 @@ struct output_config {
 	int64_t lead;        /* frames by which the source is ahead of the clock */
 	int64_t delay;       /* frames behind the clock */
 	int64_t slack_ns;    /* how late a packet may reach this speaker */
+	int64_t queue_ns; /* and how late it may leave the socket, if that is less; 0: it is not */
 	struct mix_matrix mix;
 };
 
@@ -56,7 +57,7 @@ enum output_fate { OUTPUT_PLAYS, OUTPUT_STALLED, OUTPUT_FAILED };
 struct output {
 	uint32_t id;
 	struct channel channel;
-	int64_t slack_ns;
+	int64_t slack_ns, queue_ns;
 	double phase;
 	int64_t lead;
 
@@ -98,8 +99,8 @@ void output_free(struct output *output);
 int64_t output_step(struct output *output, const struct timeline *timeline,
                     const struct group_clock *clock, int64_t now);
 
-/* Engine thread: the speaker's latency is another than it was thought to be. */
-void output_set_slack(struct output *output, int64_t slack_ns);
+/* Engine thread: the speaker's latency is another than it was thought to be.  As in output_config. */
+void output_set_slack(struct output *output, int64_t slack_ns, int64_t queue_ns);
 
 /* Engine thread: how far beyond the group's clock this output needs the timeline to reach. */
 int64_t output_ahead(const struct output *output);

@@ -77,6 +77,8 @@ const struct command command_table[COMMAND_COUNT] = {
     {COMMAND_RENAME, "rename", false, "DEVICE NAME", "give it a name", GROUP_DEVICES, RELAY},
     {COMMAND_ROLE, "role", false, "DEVICE speaker|source|none", "what it is to the relay",
      GROUP_DEVICES, RELAY},
+    {COMMAND_GROUP_VOLUME, "group-volume", false, "[+|-]PERCENT",
+     "all louder, quieter, by the same", GROUP_RELAY, RELAY},
     {COMMAND_RESET, "reset", false, "", "reset peak holds and OVER", GROUP_RELAY, RELAY},
 };
 

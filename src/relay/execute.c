@@ -86,6 +86,48 @@ static int run_volume(struct execution *run)
 	return changed(run);
 }
 
+/* By how much all can change without one of them running into its end: their distances stay. */
+static int group_step(const struct relay *relay, int wanted)
+{
+	int loudest = 0, quietest = 100;
+	for (int i = 0; i < relay->speaker_count; i++) {
+		int volume = speaker_volume(relay->speakers[i]);
+		loudest = volume > loudest ? volume : loudest;
+		quietest = volume < quietest ? volume : quietest;
+	}
+	if (wanted > 100 - loudest)
+		return 100 - loudest;
+	return wanted < -quietest ? -quietest : wanted;
+}
+
+static int group_loudest(const struct relay *relay)
+{
+	return 100 - group_step(relay, 100);
+}
+
+/* A step for all; or the loudest comes to the percentage, and the others keep their distance. */
+static int run_group_volume(struct execution *run)
+{
+	struct relay *relay = run->relay;
+	bool step;
+	int percent;
+	if (command_read_percent(run->argument, &step, &percent) < 0)
+		return answer(run, -EINVAL, "group-volume: '%s' is no percentage, like +5 or 70",
+		              run->argument);
+	int by = group_step(relay, step ? percent : percent - group_loudest(relay));
+	for (int i = 0; i < relay->speaker_count; i++) {
+		struct speaker *speaker = relay->speakers[i];
+		undo_note(&relay->undo, speaker, COMMAND_VOLUME, 0, i > 0);
+		speaker->kept->volume = speaker_volume(speaker) + by;
+		speaker_send_volume(speaker);
+		speaker_mix(speaker);
+	}
+	relay_keep(relay);
+	answer(run, 0, "all speakers %+d %%", by);
+	journal_write(relay->journal, JOURNAL_INFO, "relay", "%s", run->reply);
+	return 0;
+}
+
 static int run_mute_all(struct execution *run)
 {
 	struct relay *relay = run->relay;
@@ -250,6 +292,8 @@ static int carry_out(struct execution *run, enum command_id id)
 	case COMMAND_ALIGN:
 		return execute_align(run->relay, run->arguments, run->argument_count, run->reply,
 		                     run->size);
+	case COMMAND_GROUP_VOLUME:
+		return run_group_volume(run);
 	case COMMAND_RESET:
 		return run_reset(run);
 	case COMMAND_KEEPAWAKE:

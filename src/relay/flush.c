@@ -112,9 +112,19 @@ void flush_close(struct relay *relay)
 	flush->child = 0;
 }
 
-void flush_guard(struct relay *relay, uint32_t output, int fd)
+/* As long as it makes sense to wait, but a speaker with little latency has run dry before. */
+static uint32_t timeout_of(const struct speaker *speaker)
 {
-	struct flush_request request = {output, TIMEOUT_MS};
+	int32_t half_ms = speaker_latency(speaker).us / 2000;
+	if (half_ms > TIMEOUT_MS)
+		return TIMEOUT_MS;
+	return half_ms > FLUSH_TIMEOUT_LEAST_MS ? (uint32_t)half_ms : FLUSH_TIMEOUT_LEAST_MS;
+}
+
+void flush_guard(struct speaker *speaker, int fd)
+{
+	struct relay *relay = speaker->relay;
+	struct flush_request request = {speaker->output, timeout_of(speaker)};
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -140,9 +150,15 @@ static void report_take(struct relay *relay, const struct flush_report *report)
 	struct speaker *speaker = report->id ? speaker_of_output(relay, report->id) : NULL;
 	if (report->result == -EPERM || report->result == -EACCES)
 		tell_once(&relay->flush, relay->journal, relay->flush.path);
-	else if (speaker && report->result == FLUSH_OCCURRED)
+	if (!speaker)
+		return;
+	if (report->result == FLUSH_OCCURRED) {
 		speaker_flushed(speaker);
-	else if (speaker && report->result != FLUSH_SET)
+		return;
+	}
+	speaker->flushes = report->result == FLUSH_SET;
+	relay->align_again = true; /* its slack is another */
+	if (!speaker->flushes)
 		journal_write(relay->journal, JOURNAL_DEBUG, speaker->kept->name,
 		              "no flush timeout: %s", strerror(-report->result));
 }

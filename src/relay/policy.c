@@ -73,8 +73,9 @@ enum policy_action policy_next(const struct policy_link *link, int64_t now)
 		return POLICY_STOP;
 	if (link->playing || now < link->not_before)
 		return POLICY_WAIT;
+	/* a speaker takes its time base from its first packets: they must not wait for others' */
 	if (link->transport)
-		return link->idle ? POLICY_WAIT : POLICY_ACQUIRE;
+		return link->idle || link->air_fades ? POLICY_WAIT : POLICY_ACQUIRE;
 	if (!link->reachable || link->paging)
 		return POLICY_WAIT;
 	return link->foreign ? POLICY_HELD : POLICY_CONNECT;

@@ -39,6 +39,7 @@ struct policy_link {
 	bool playing;       /* the engine has it */
 	bool connected;     /* the link is up */
 	bool paging;        /* another speaker of the adapter is being connected */
+	bool air_fades;     /* another one is out of reach, and its packets fill the air */
 	int64_t not_before; /* after a failure */
 };
 

@@ -45,10 +45,12 @@ struct speaker {
 	int64_t test_until;                /* when it is over */
 	bool leaving;                      /* out of the list, when its stream has ended */
 	bool forgotten;                    /* … and nothing is kept of it */
+	bool flushes;                      /* its link has a flush timeout */
 	bool volume_settled;               /* the speaker has the volume that is kept */
 	enum model_speaker_state state;
 	int64_t state_since;
-	int64_t not_before; /* no attempt before */
+	int64_t not_before;    /* no attempt before */
+	int64_t playing_since; /* this stream; 0: it does not play */
 	int attempt;
 	uint16_t mtu;
 	unsigned bitpool;     /* as last seen */
@@ -82,13 +84,16 @@ struct relay {
 	struct source *source;
 	struct source_info source_info;
 	int64_t source_since;
-	bool live; /* an epoch of the source is open in the engine */
+	bool live;        /* an epoch of the source is open in the engine */
+	bool quiet;       /* none is, and nothing of the last one sounds any more */
+	int64_t quiet_at; /* when that will be so; 0: it is not near */
 	struct echo echo;
 
 	sd_bus *bus;
 	struct bluez *bluez;
 	bool service, had_service;
 	int64_t bus_retry;
+	int64_t bus_heard; /* when it was last looked at */
 	char service_problem[SPEAKER_PROBLEM];
 
 	struct aligning *aligning; /* or NULL */
@@ -185,7 +190,8 @@ struct model_term speaker_latency(const struct speaker *speaker);
 int relay_align(struct relay *relay);
 
 /* flush.c */
-void flush_guard(struct relay *relay, uint32_t output, int fd); /* the fd stays the caller's */
+void flush_guard(struct speaker *speaker,
+                 int fd); /* that has an output; the fd stays the caller's */
 void flush_dispatch(struct relay *relay);
 void flush_close(struct relay *relay);
 

@@ -2,6 +2,7 @@
 #include "relay/private.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #define RETRY_NS (2 * SECOND_NS) /* bluetoothd or the bus is not there: look again */
 #define SAVE_NS (SECOND_NS / 2)  /* a change is on the disk within a second */
+#define QUIET_NS (3 * SECOND_NS) /* the longest delay line has played to its end */
 #define STEP_NS (SECOND_NS / 4)  /* how long nothing may happen at the most */
 
 int64_t relay_now(const struct relay *relay)
@@ -292,6 +294,8 @@ static void on_epoch(void *user, bool live)
 		journal_write(relay->journal, JOURNAL_INFO, "relay", "%s",
 		              live ? "the source plays" : "the source is silent");
 	relay->live = live;
+	relay->quiet = false;
+	relay->quiet_at = live ? 0 : relay_now(relay) + QUIET_NS;
 }
 
 static const struct engine_events engine_callbacks = {
@@ -390,6 +394,11 @@ static void speakers_act(struct relay *relay, int64_t now)
 	for (int i = 0; i < relay->speaker_count; i++)
 		if (relay->speakers[i]->device || relay->speakers[i]->output)
 			speaker_act(relay->speakers[i], now);
+	if (relay->quiet_at && now >= relay->quiet_at) { /* now the target may fall */
+		relay->quiet_at = 0;
+		relay->quiet = true;
+		relay->align_again = true;
+	}
 	if (relay->align_again && relay_align(relay) == -ERANGE)
 		journal_write(relay->journal, JOURNAL_ERROR, "relay",
 		              "the speakers' delays are further apart than the delay line is long");
@@ -464,19 +473,44 @@ static int64_t relay_next(const struct relay *relay)
 	return next;
 }
 
+static void bus_hear(struct relay *relay)
+{
+	relay->bus_heard = relay_now(relay);
+	while (relay->bus && sd_bus_process(relay->bus, NULL) > 0)
+		;
+}
+
+/* One look at all descriptors: most of the time there is nothing in any. */
+static void relay_hear(struct relay *relay)
+{
+	struct pollfd fds[] = {
+	    {.fd = relay->bus ? sd_bus_get_fd(relay->bus) : -1, .events = POLLIN},
+	    {.fd = relay->source->ops->fd(relay->source), .events = POLLIN},
+	    {.fd = relay->flush.fd > 0 ? relay->flush.fd : -1, .events = POLLIN},
+	    {.fd = engine_fd(relay->engine), .events = POLLIN},
+	};
+	poll(fds, 4, 0);
+	/* until it is open, and now and then for answers that do not come, it wants more than that */
+	if (fds[0].revents || (relay->bus && sd_bus_is_ready(relay->bus) <= 0) ||
+	    relay_now(relay) - relay->bus_heard > SECOND_NS / 10)
+		bus_hear(relay);
+	if (fds[1].revents)
+		relay->source->ops->dispatch(relay->source);
+	if (fds[2].revents)
+		flush_dispatch(relay);
+	if (fds[3].revents)
+		engine_dispatch(relay->engine);
+}
+
 int64_t relay_step(struct relay *relay)
 {
 	int64_t engine = INT64_MAX;
-	while (relay->bus && sd_bus_process(relay->bus, NULL) > 0)
-		;
-	relay->source->ops->dispatch(relay->source);
-	flush_dispatch(relay);
-	if (!relay->config.own_thread)
+	relay_hear(relay);
+	if (!relay->config.own_thread) {
 		engine = engine_step(relay->engine, relay_now(relay));
-	engine_dispatch(relay->engine);
+		engine_dispatch(relay->engine);
+	}
 	relay_look_after(relay);
-	while (relay->bus && sd_bus_process(relay->bus, NULL) > 0)
-		;
 	int64_t next = relay_next(relay);
 	return engine < next ? engine : next;
 }
@@ -493,6 +527,7 @@ int relay_new(struct relay **ret_relay, const struct relay_config *config)
 	relay->echo.gain = relay->source_info.gain = 1;
 	relay->slept_ns = slept_ns();
 	relay->started = relay->sound_at = relay->source_since = relay_now(relay);
+	relay->quiet = true;
 	struct engine_config engine = {
 	    .rate = config->settings->config.rate,
 	    .lead_ns = config->settings->config.lead_ns,

@@ -15,15 +15,20 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "a2dp/airtime.h"
 #include "a2dp/sbc_config.h"
 #include "relay/alignment.h"
 #include "relay/policy.h"
 #include "base/text.h"
 
 #define LATENCY_ASSUMED_NS 200000000
+#define CONTROLLER_PACKETS 8    /* that it holds, as Intel's, Realtek's and Broadcom's do */
+#define QUEUE_LEAST_NS 16000000 /* a packet's length: less would be no patience at all */
 /* The ring, less the longest lead and what a late speaker may still want to read. */
 #define DELAY_LONGEST (TIMELINE_FRAMES - 32768)
+#define FADE_NS (3 * SECOND_NS)         /* others do not wait longer for a speaker out of reach */
 #define PLAYED_WELL_NS (20 * SECOND_NS) /* failures before that do not count any more */
+#define PLAYED_AGAIN_NS (5 * SECOND_NS) /* nor, before the next, do stalls before that */
 
 /* --- finding ----------------------------------------------------------------------------------- */
 
@@ -132,9 +137,10 @@ static bool air_needed(const struct speaker *speaker)
 static void speaker_back_off(struct speaker *speaker, enum model_speaker_state state,
                              const char *problem)
 {
-	bool played = speaker->state == SPEAKER_STREAMING || speaker->state == SPEAKER_CONGESTED;
-	if (played && relay_now(speaker->relay) - speaker->state_since > PLAYED_WELL_NS)
+	int64_t well = state == SPEAKER_STALLED ? PLAYED_AGAIN_NS : PLAYED_WELL_NS;
+	if (speaker->playing_since && relay_now(speaker->relay) - speaker->playing_since > well)
 		speaker->attempt = 0;
+	speaker->playing_since = 0;
 	int64_t wait = state == SPEAKER_STALLED
 	                   ? policy_backoff_stall(++speaker->attempt)
 	                   : policy_backoff(++speaker->attempt, air_needed(speaker));
@@ -277,6 +283,20 @@ static bool held_by_another(const struct speaker *speaker)
 	return false;
 }
 
+/* Is another speaker's stream just being suspended because nothing gets through to it? */
+static bool adapter_fades(const struct speaker *speaker)
+{
+	const struct relay *relay = speaker->relay;
+	for (int i = 0; i < relay->speaker_count; i++) {
+		const struct speaker *other = relay->speakers[i];
+		if (other != speaker && other->state == SPEAKER_STALLED && other->calling &&
+		    other->device && other->device->adapter == speaker->device->adapter &&
+		    relay_now(relay) - other->state_since < FADE_NS)
+			return true;
+	}
+	return false;
+}
+
 static struct policy_link link_of(const struct speaker *speaker)
 {
 	const struct bluez_device *device = speaker->device;
@@ -293,6 +313,7 @@ static struct policy_link link_of(const struct speaker *speaker)
 	    .connected = device && device->connected,
 	    .paging = adapter &&
 	              (adapter_taken(speaker, adapter) || adapter_paging(speaker->relay, adapter)),
+	    .air_fades = adapter && adapter_fades(speaker),
 	    .not_before = speaker->not_before,
 	};
 }
@@ -453,10 +474,30 @@ struct model_term speaker_latency(const struct speaker *speaker)
 	return (struct model_term){LATENCY_ASSUMED_NS / 1000, ORIGIN_ASSUMED};
 }
 
+/* How late a packet may reach the speaker. */
 static int64_t slack_of(const struct speaker *speaker)
 {
 	struct model_term latency = speaker_latency(speaker);
 	return latency.origin == ORIGIN_ASSUMED ? OUTPUT_SLACK_ASSUMED : latency.us * 1000ll / 2;
+}
+
+/*
+ * How late it may leave the socket.  It has not arrived then: a controller has some eight buffers, which no
+ * host sees into, and one link may hold them all.  Where the controller flushes, it says so when it could
+ * not deliver; elsewhere they must be taken for full of this speaker's packets.
+ */
+static int64_t queue_slack_of(const struct speaker *speaker)
+{
+	const struct bluez_transport *transport = speaker->transport;
+	struct sbc_config config;
+	if (speaker->flushes || !transport ||
+	    sbc_config_parse(&config, transport->configuration.bytes,
+	                     transport->configuration.size))
+		return 0;
+	int64_t held = CONTROLLER_PACKETS * airtime_packet_ns(&config, speaker->mtu);
+	int64_t beyond = speaker_latency(speaker).us * 1000ll - held -
+	                 held / CONTROLLER_PACKETS / 2;
+	return beyond > QUEUE_LEAST_NS ? beyond : QUEUE_LEAST_NS;
 }
 
 /* Whoever has an output, and `joining`, which is about to get one. */
@@ -478,12 +519,13 @@ static int align(struct relay *relay, struct speaker *joining)
 		};
 	}
 	int error = alignment_solve(wanted, count, relay->settings->config.rate, DELAY_LONGEST,
-	                            !relay->live || count == 1, &relay->target_ns);
+	                            relay->quiet || count == 1, &relay->target_ns);
 	for (int i = 0; i < count && !error; i++) {
 		who[i]->delay_frames = wanted[i].delay_frames;
 		if (who[i]->output)
-			orders[order_count++] = (struct output_delay){
-			    who[i]->output, (uint32_t)wanted[i].delay_frames, slack_of(who[i])};
+			orders[order_count++] =
+			    (struct output_delay){who[i]->output, (uint32_t)wanted[i].delay_frames,
+			                          slack_of(who[i]), queue_slack_of(who[i])};
 	}
 	if (order_count && !error)
 		error = engine_set_delays(relay->engine, orders, order_count);
@@ -561,12 +603,13 @@ static int output_start(struct speaker *speaker, int fd)
 	    .group_rate = relay->settings->config.rate,
 	    .delay = speaker->delay_frames,
 	    .slack_ns = slack_of(speaker),
+	    .queue_ns = queue_slack_of(speaker),
 	    .mix = matrix_of(speaker),
 	};
 	memcpy(config.configuration, configuration->bytes, SBC_CONFIG_BYTES);
 	error = engine_add_output(relay->engine, &config, air_of(speaker), &speaker->output);
 	if (!error)
-		flush_guard(relay, speaker->output, fd);
+		flush_guard(speaker, fd);
 	return error;
 }
 
@@ -604,6 +647,7 @@ void speaker_acquired(struct speaker *speaker, int fd, uint16_t mtu, const char 
 	if (speaker->played)
 		speaker->totals.reconnects++;
 	speaker->played = true;
+	speaker->playing_since = relay_now(speaker->relay);
 	*speaker->problem = 0;
 	speaker_set_state(speaker, SPEAKER_STREAMING);
 	tell(speaker, JOURNAL_INFO, "streaming");

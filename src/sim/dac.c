@@ -28,6 +28,7 @@ struct dac {
 	double base_ns; /* earliest arrival of frame 0, as the packets so far tell */
 	bool base_known;
 	double start;     /* axis frame at which the DAC began, may be between two */
+	int64_t ticks;    /* of its clock since then */
 	int64_t received; /* stream frames in the buffer or played: the next one's number */
 	int64_t played;
 	bool dry;
@@ -35,8 +36,9 @@ struct dac {
 	uint32_t timestamp; /* of stream frame 0 */
 	bool first_packet;
 
-	int64_t heard_until; /* axis frames */
-	struct frame last;   /* what the DAC holds until its next tick */
+	int64_t sample_lasts, sample_every; /* ns; 0: all is decoded */
+	int64_t heard_until;                /* axis frames */
+	struct frame last;                  /* what the DAC holds until its next tick */
 	float gain;
 	struct dac_counters counters;
 	struct frame buffer[BUFFER_FRAMES];
@@ -111,6 +113,20 @@ static int packet_decode(struct dac *dac, const uint8_t *bytes, size_t size, uns
 	return count;
 }
 
+static bool packet_wanted(const struct dac *dac, int64_t arrival_ns)
+{
+	int64_t age = arrival_ns - dac->config.axis_ns;
+	return !dac->sample_every || age % dac->sample_every < dac->sample_lasts;
+}
+
+static int packet_skip(struct dac *dac, unsigned frames, int64_t at)
+{
+	int count = (int)(frames * sbc_config_frame_samples(&dac->stream));
+	for (int i = 0; i < count; i++)
+		*slot(dac, at + i) = (struct frame){0, 0};
+	return count;
+}
+
 static void put_silence(struct dac *dac, int64_t count)
 {
 	for (; count > 0; count--)
@@ -159,8 +175,10 @@ void dac_packet(struct dac *dac, const uint8_t *packet, size_t size, int64_t arr
 		dac->counters.overruns++;
 		return;
 	}
-	int count = packet_decode(dac, packet + RTP_HEADER_BYTES, size - RTP_HEADER_BYTES,
-	                          header.frames, place);
+	int count = packet_wanted(dac, arrival_ns)
+	                ? packet_decode(dac, packet + RTP_HEADER_BYTES, size - RTP_HEADER_BYTES,
+	                                header.frames, place)
+	                : packet_skip(dac, header.frames, place);
 	if (count < 0) {
 		dac->counters.bad++;
 		return;
@@ -211,12 +229,13 @@ static struct frame hear_one(struct dac *dac, int64_t at)
 	    (double)at >= axis_of(dac, dac->base_ns + (double)dac->config.latency_ns)) {
 		dac->playing = true;
 		dac->start = axis_of(dac, dac->base_ns + (double)dac->config.latency_ns);
+		dac->ticks = ticks_at(dac, at);
 		dac->last = play_one(dac);
 		return dac->last;
 	}
 	if (!dac->playing)
 		return (struct frame){0, 0};
-	for (int64_t due = ticks_at(dac, at) - ticks_at(dac, at - 1); due > 0; due--)
+	for (int64_t ticks = ticks_at(dac, at); dac->ticks < ticks; dac->ticks++)
 		dac->last = play_one(dac);
 	return dac->last;
 }
@@ -234,6 +253,12 @@ void dac_run(struct dac *dac, int64_t now)
 			dac->heard(dac->user, dac->heard_until, frames, count);
 		dac->heard_until += count;
 	}
+}
+
+void dac_sample(struct dac *dac, int64_t lasts_ns, int64_t every_ns)
+{
+	dac->sample_lasts = lasts_ns;
+	dac->sample_every = every_ns;
 }
 
 void dac_set_gain(struct dac *dac, float gain)

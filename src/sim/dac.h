@@ -63,6 +63,12 @@ void dac_packet(struct dac *dac, const uint8_t *packet, size_t size, int64_t arr
 /* Lets the world hear everything up to the instant `now`. */
 void dac_run(struct dac *dac, int64_t now);
 
+/*
+ * Decodes only what arrives within the first `lasts` ns of each `every`, and takes the rest for silence of
+ * the same length: for long runs, where decoding costs more than all the rest.
+ */
+void dac_sample(struct dac *dac, int64_t lasts_ns, int64_t every_ns);
+
 /* Gain of the speaker's own volume control, linear. */
 void dac_set_gain(struct dac *dac, float gain);
 

@@ -30,6 +30,9 @@ struct music {
 	int next_voice;
 	uint32_t step;        /* eighth notes since the start */
 	uint32_t frames_left; /* of this step */
+	/* the noise */
+	uint64_t random; /* 0: it is not noise */
+	struct frame noise;
 	/* the file */
 	struct frame *file;
 	int64_t file_frames, file_next;
@@ -40,6 +43,14 @@ struct music *music_new_tune(uint32_t rate)
 	struct music *music = calloc(1, sizeof(*music));
 	if (music)
 		music->rate = rate;
+	return music;
+}
+
+struct music *music_new_noise(uint32_t rate, uint32_t seed)
+{
+	struct music *music = music_new_tune(rate);
+	if (music)
+		music->random = seed | 1;
 	return music;
 }
 
@@ -114,6 +125,24 @@ static void tune_play(struct music *music, struct frame *frames, uint32_t count)
 			next_step(music);
 		music->frames_left--;
 		frames[i] = tune_frame(music);
+	}
+}
+
+/* --- noise ------------------------------------------------------------------------------------- */
+
+static float noise_sample(struct music *music, float before)
+{
+	music->random = music->random * 6364136223846793005u + 1442695040888963407u;
+	float white = (float)(int32_t)(music->random >> 32) / 2147483648.0f;
+	return before + 0.2f * (white - before);
+}
+
+static void noise_play(struct music *music, struct frame *frames, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		music->noise.left = noise_sample(music, music->noise.left);
+		music->noise.right = noise_sample(music, music->noise.right);
+		frames[i] = music->noise;
 	}
 }
 
@@ -228,6 +257,8 @@ void music_play(struct music *music, struct frame *frames, uint32_t count)
 {
 	if (music->file)
 		file_play(music, frames, count);
+	else if (music->random)
+		noise_play(music, frames, count);
 	else
 		tune_play(music, frames, count);
 }

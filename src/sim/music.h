@@ -17,6 +17,9 @@ struct music;
 /* The tune, at `rate` frames a second.  NULL without memory. */
 struct music *music_new_tune(uint32_t rate);
 
+/* Noise that never repeats, louder in the bass: any piece of it can be told from any other. */
+struct music *music_new_noise(uint32_t rate, uint32_t seed);
+
 /*
  * A file, converted to `rate` and to stereo.  Returns 0; -ENOENT and the like; -EINVAL for a file that
  * libsndfile does not understand, -EFBIG for one longer than an hour; `message` then says it in words.

@@ -368,6 +368,8 @@ static int echo_key(struct parser *parser, const char *key, const char *value)
 		return set_number(parser, &echo->ppm, value, -1000, 1000);
 	if (!strcmp(key, "jitter"))
 		return set_duration(parser, &echo->jitter_ns, value);
+	if (!strcmp(key, "noise"))
+		return set_bool(parser, &echo->noise, value);
 	if (!strcmp(key, "starts"))
 		return set_duration(parser, &echo->starts_ns, value);
 	if (!strcmp(key, "event"))
@@ -383,10 +385,11 @@ static int echo_key(struct parser *parser, const char *key, const char *value)
 	int taken = scenario_air_key(&parser->ini, &echo->air, key, value);
 	if (taken >= 0)
 		return taken;
-	return complain(parser,
-	                "no key '%s' in [echo]; there are address, adapter, quantum, ppm, jitter, "
-	                "starts, paired, event, " AIR_KEYS,
-	                key);
+	return complain(
+	    parser,
+	    "no key '%s' in [echo]; there are address, adapter, quantum, ppm, jitter, noise, "
+	    "starts, paired, event, " AIR_KEYS,
+	    key);
 }
 
 static int set_kind(struct parser *parser, enum dac_kind *kind, const char *value)

@@ -96,6 +96,7 @@ struct scenario_echo {
 	int adapter;
 	uint32_t quantum;  /* frames a block */
 	double ppm;        /* its clock */
+	bool noise;        /* it plays that, not a tune */
 	int64_t jitter_ns; /* how late a block is handed in at the most */
 	int64_t starts_ns;
 };

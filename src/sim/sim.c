@@ -50,11 +50,13 @@ static int sim_build(struct sim *sim, struct music *music, int64_t now, bool vir
 	return error < 0 ? error : peer_flush_open(sim->world, &sim->flush_fd);
 }
 
-static int music_choose(struct music **music, const char *file, char *message, size_t size)
+static int music_choose(struct music **music, const struct scenario *scenario, const char *file,
+                        char *message, size_t size)
 {
 	if (file)
 		return music_new_file(music, file, GROUP_RATE, message, size);
-	*music = music_new_tune(GROUP_RATE);
+	*music = scenario->echo.noise ? music_new_noise(GROUP_RATE, scenario->seed)
+	                              : music_new_tune(GROUP_RATE);
 	return *music ? 0 : -ENOMEM;
 }
 
@@ -62,7 +64,7 @@ static int sim_finish(struct sim **ret_sim, struct sim *sim, const char *file, i
                       bool virtual_time, char *message, size_t size)
 {
 	struct music *music;
-	int error = music_choose(&music, file, message, size);
+	int error = music_choose(&music, sim->scenario, file, message, size);
 	if (!error)
 		error = sim_build(sim, music, now, virtual_time, message, size);
 	if (error) {

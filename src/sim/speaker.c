@@ -14,6 +14,8 @@ static void on_heard(void *user, int64_t at, const struct frame *frames, uint32_
 {
 	struct device *device = user;
 	ear_hear(device->world->ear, device->index, at, frames, count);
+	if (device->listener)
+		device->listener(device->listener_user, at, frames, count);
 	if (device->record)
 		sf_writef_float(device->record, &frames->left, count);
 }
@@ -81,9 +83,10 @@ static ssize_t packet_receive(struct device *device, uint8_t *packet, size_t siz
 	                        .msg_iovlen = 1,
 	                        .msg_control = control.bytes,
 	                        .msg_controllen = sizeof(control.bytes)};
-	if (device->transport.speaker_fd < 0)
+	if (device->transport.speaker_fd < 0 || !device->transport.readable)
 		return 0;
 	ssize_t received = recvmsg(device->transport.speaker_fd, &header, MSG_DONTWAIT);
+	device->transport.readable = received > 0;
 	if (received <= 0)
 		return 0;
 	*sent = stamp_of(device->world, &header);

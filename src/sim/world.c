@@ -2,6 +2,7 @@
 #include "sim/world.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "base/text.h"
 
 #define LISTEN_NS 5000000          /* how often the speakers look at their radio */
+#define BUS_NS 100000000           /* the longest pause between two looks at the bus */
 #define ECHO_RETURNS_NS 3000000000 /* after a restart of bluetoothd */
 
 /* --- time -------------------------------------------------------------------------------------- */
@@ -439,18 +441,50 @@ void world_free(struct world *world)
 	free(world);
 }
 
+/*
+ * Where something waits: packets, the flush helper's orders, the bus.  Asked once for all, since most of
+ * the time it is nowhere.
+ */
+static void world_look(struct world *world)
+{
+	struct pollfd fds[WORLD_DEVICES + 2];
+	nfds_t count = (nfds_t)world->device_count;
+	for (nfds_t i = 0; i < count; i++)
+		fds[i] =
+		    (struct pollfd){.fd = world->devices[i].transport.speaker_fd, .events = POLLIN};
+	fds[count] =
+	    (struct pollfd){.fd = world->flush_fd > 0 ? world->flush_fd : -1, .events = POLLIN};
+	fds[count + 1] = (struct pollfd){.fd = sd_bus_get_fd(world->bus), .events = POLLIN};
+	poll(fds, count + 2, 0);
+	for (nfds_t i = 0; i < count; i++)
+		world->devices[i].transport.readable = fds[i].revents != 0;
+	if (fds[count].revents)
+		peer_flush_serve(world);
+	/* now and then anyway: answers that do not come time out */
+	world->bus_waits = fds[count + 1].revents || world->now >= world->bus_at;
+	if (world->bus_waits)
+		world->bus_at = world->now + BUS_NS;
+}
+
+static void bus_serve(struct world *world)
+{
+	while (sd_bus_process(world->bus, NULL) > 0)
+		;
+}
+
 int64_t world_step(struct world *world, int64_t now)
 {
 	struct timer timer;
 	int64_t then = world->now;
-	while (sd_bus_process(world->bus, NULL) > 0)
-		;
+	world->now = now;
+	world_look(world);
+	if (world->bus_waits)
+		bus_serve(world);
 	while (world->now = now, timer_take(world, &timer)) {
 		world->now = timer.at > then ? timer.at : then;
 		timer.act(world, timer.device, timer.argument);
 	}
 	world->now = now;
-	peer_flush_serve(world);
 	int64_t next = echo_step(world->echo, now);
 	for (int i = 0; i < world->scenario->adapter_count; i++) {
 		int64_t air = radio_run(&world->adapters[i].radio, now);
@@ -461,8 +495,6 @@ int64_t world_step(struct world *world, int64_t now)
 			speaker_listen(&world->devices[i]);
 	int64_t ear = ear_step(world->ear, world_heard_until(world));
 	next = ear < next ? ear : next;
-	while (sd_bus_process(world->bus, NULL) > 0)
-		;
 	int64_t timers = timers_next(world);
 	next = timers < next ? timers : next;
 	if (!world->virtual_time && next > now + LISTEN_NS)

@@ -87,6 +87,7 @@ struct transport {
 	uint8_t configuration[SBC_CONFIG_BYTES];
 	enum transport_state state;
 	bool acquired;
+	bool readable;   /* something may wait at the speaker's end */
 	uint16_t delay;  /* 1/10 ms */
 	uint16_t volume; /* 0..127 */
 	bool delay_shown, volume_shown;
@@ -120,6 +121,8 @@ struct device {
 	struct transport transport;
 	/* the sound of it */
 	struct dac *dac;
+	dac_heard listener; /* somebody in the room, with `listener_user`; NULL: nobody */
+	void *listener_user;
 	SNDFILE *record;
 	FILE *packet_log;
 	struct radio_link link;
@@ -137,6 +140,8 @@ struct world {
 	sd_bus *bus;
 	sd_bus_slot *root_slot, *agent_slot, *manager_slot, *filter_slot;
 	bool gone; /* bluetoothd is not running */
+	bool bus_waits;
+	int64_t bus_at; /* when it is looked at, whatever waits */
 	int transport_count;
 	char agent_path[128], agent_capability[32];
 	struct adapter adapters[SCENARIO_ADAPTERS];

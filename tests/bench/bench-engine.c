@@ -20,6 +20,7 @@
 #include <sbc/sbc.h>
 
 #include "a2dp/rtp.h"
+#include "audio/reader.h"
 #include "engine/clock.h"
 #include "engine/engine.h"
 #include "tests/helpers/tone.h"
@@ -403,6 +404,44 @@ static void bench_delay(void)
 	ends_close(&ends);
 }
 
+/* --- what a nudge does to the sound ---------------------------------------------------------------------- */
+
+/* A nudge of 3 ms, the longest that is slewed: everything but the tone, while it runs. */
+static void bench_quality(void)
+{
+	static const double tones[] = {1000, 10000, 17000};
+	struct reader_filter *filter = malloc(sizeof(*filter));
+	struct frame *ring = malloc(TIMELINE_FRAMES * sizeof(*ring));
+	struct frame *in = malloc(TIMELINE_FRAMES * sizeof(*in)), *out = in;
+	if (!filter || !ring || !in)
+		exit(71);
+	reader_filter_init(filter);
+	for (size_t k = 0; k < sizeof(tones) / sizeof(tones[0]); k++) {
+		double residues[ROUNDS];
+		char name[80];
+		for (int i = 0; i < ROUNDS; i++) {
+			struct timeline timeline;
+			struct reader reader;
+			timeline_init(&timeline, ring, 0);
+			tone_fill(in, i * 1000, RATE * 2, tones[k] * (1 + i * 0.003), RATE, 0.5);
+			timeline_write(&timeline, 0, in, RATE * 2);
+			reader_init(&reader, filter, 1, 2000);
+			reader_move(&reader,
+			            i % 2 ? 2000 + READER_SLEW_FRAMES : 2000 - READER_SLEW_FRAMES,
+			            0);
+			reader_read(&reader, &timeline, RATE / 2, out, RATE / 2);
+			residues[i] =
+			    tone_residue_db(out, RATE / 2, tones[k] * (1 + i * 0.003), RATE);
+		}
+		snprintf(name, sizeof(name), "THD+N while a nudge runs, %2.0f kHz",
+		         tones[k] / 1000);
+		row(name, residues, ROUNDS, "dB", "aim -95");
+	}
+	free(filter);
+	free(ring);
+	free(in);
+}
+
 int main(void)
 {
 	tone_fill(sound, 0, QUANTUM, 440, RATE, 0.3);
@@ -412,5 +451,6 @@ int main(void)
 	bench_user_time();
 	bench_real_time();
 	bench_delay();
+	bench_quality();
 	return 0;
 }

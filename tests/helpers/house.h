@@ -24,6 +24,7 @@ struct house {
 	struct journal journal;
 	struct sim *sim;
 	struct relay *relay;
+	int bus_fd, flush_fd;      /* the relay's: only to see whether something waits in them */
 	struct source *microphone; /* instead of the one in the room */
 	char folder[64];           /* of the speakers' records; removed with the house */
 };

@@ -150,6 +150,10 @@ static void air_is_counted_in_slots(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++)
 		assert_int_equal(airtime_packet_slots(cases[i].mtu, cases[i].bytes),
 		                 cases[i].slots);
+	struct sbc_config config;
+	assert_int_equal(sbc_config_parse(&config, (const uint8_t[]){0x21, 0x15, 2, 53}, 4), 0);
+	assert_int_equal(airtime_packet_ns(&config, 672) / 1000, 14512);
+	assert_int_equal(airtime_packet_ns(&config, 1021) / 1000, 23219);
 	/* bitpool 53 on 2-DH5: 5 frames every 14.51 ms are a quarter of the air */
 	assert_near(airtime_percent(672, 608, 640 * 1000000000ll / 44100), 25.84, 0.01);
 }

@@ -120,7 +120,7 @@ static void joining_and_leaving_leaves_others_untouched(void **state)
 			room_add(room, DAC_FIFO, latency(7000), 2000, 672);
 		room_run(room, 2 * SECOND);
 		if (run) {
-			struct output_delay delay = {room->speakers[1].id, 4000 + 1543, 0};
+			struct output_delay delay = {room->speakers[1].id, 4000 + 1543, 0, 0};
 			engine_set_delays(room->engine, &delay, 1);
 			engine_set_mix(room->engine, room->speakers[1].id,
 			               mix_matrix_of(MIX_LEFT, 1));
@@ -150,7 +150,7 @@ static void nudge_neither_clicks_nor_drops(void **state)
 	int64_t delay = 3000;
 	for (size_t i = 0; i < COUNT(nudges); i++) {
 		delay += nudges[i];
-		struct output_delay order = {room->speakers[0].id, (uint32_t)delay, 0};
+		struct output_delay order = {room->speakers[0].id, (uint32_t)delay, 0, 0};
 		engine_set_delays(room->engine, &order, 1);
 		room_run(room, 2 * SECOND);
 	}
@@ -171,7 +171,7 @@ static void nudge_moves_by_what_it_says(void **state)
 	room_add(room, DAC_FIFO, latency(9000), 2000, 672);
 	room_run(room, 3 * SECOND);
 	assert_in_step(room, 2 * ROOM_RATE);
-	struct output_delay order = {room->speakers[1].id, 2000 + 441, 0};
+	struct output_delay order = {room->speakers[1].id, 2000 + 441, 0, 0};
 	engine_set_delays(room->engine, &order, 1);
 	room_run(room, 3 * SECOND);
 	int64_t at = 5 * ROOM_RATE;
@@ -477,7 +477,7 @@ static void orders_for_nobody_are_harmless(void **state)
 {
 	(void)state;
 	struct room *room = room_new(3);
-	struct output_delay delay = {12345, 100, 0};
+	struct output_delay delay = {12345, 100, 0, 0};
 	assert_int_equal(engine_set_delays(room->engine, &delay, 1), 0);
 	assert_int_equal(engine_set_mix(room->engine, 12345, mix_matrix_of(MIX_MONO, 1)), 0);
 	assert_int_equal(engine_remove_output(room->engine, 12345), 0);

@@ -13,11 +13,16 @@
 #define MILLISECOND_BYTES 117
 
 struct heard {
-	int completed[AIR_LINKS], arrived[AIR_LINKS];
+	int completed[AIR_LINKS], flushed[AIR_LINKS], arrived[AIR_LINKS];
 	int64_t now, last_arrival[AIR_LINKS];
 	uint8_t order[64]; /* first bytes, as they arrived */
 	int count;
 };
+
+static void on_flushed(void *user, int link)
+{
+	((struct heard *)user)->flushed[link]++;
+}
 
 static void on_completed(void *user, int link)
 {
@@ -36,7 +41,7 @@ static void on_arrived(void *user, int link, uint8_t *bytes, size_t size)
 static struct air *air_of(struct heard *heard, uint32_t loss_percent)
 {
 	struct air_config config = {1000, 2 * MS, loss_percent, 1};
-	struct air_events events = {on_completed, on_arrived, heard};
+	struct air_events events = {on_completed, on_flushed, on_arrived, heard};
 	*heard = (struct heard){0};
 	return air_new(&config, &events);
 }
@@ -143,6 +148,7 @@ static void old_flushable_packets_go_with_their_rest(void **state)
 	run(air, &heard, 99 * MS);
 	assert_int_equal(air_counters(air)->flushed, 2);
 	assert_int_equal(heard.completed[link], 2);
+	assert_int_equal(heard.flushed[link], 2);
 	run(air, &heard, 200 * MS);
 	assert_int_equal(heard.count, 3);
 	assert_memory_equal(heard.order, "cde", 3);

@@ -94,7 +94,9 @@ echo_tell() { echo "$*" >/run/echo; }
 
 # --- PipeWire, WirePlumber and the relay, as the user "player" -----------------------------------
 
-as_player() { prlimit --rtprio=95 --nice=40 --memlock=unlimited setpriv --reuid 1000 --regid 1000 --clear-groups env -i -C /home/player "${player[@]}" "$@"; }
+# `capabilities` is what the player has beyond that: "+net_raw", as setcap gives it to echorelay-flush.
+capabilities=${capabilities:-}
+as_player() { prlimit --rtprio=95 --nice=40 --memlock=unlimited setpriv --reuid 1000 --regid 1000 --clear-groups ${capabilities:+--inh-caps "$capabilities" --ambient-caps "$capabilities"} env -i -C /home/player "${player[@]}" "$@"; }
 player=(HOME=/home/player XDG_RUNTIME_DIR=/run/user/1000 LANG=C.UTF-8
   DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus PATH="/programs:/usr/bin:/bin")
 

@@ -248,6 +248,7 @@ static int64_t link_flush(struct air *air, int number, int64_t now)
 		free(packet);
 		air->counters.flushed++;
 		air->events.completed(air->events.user, number);
+		air->events.flushed(air->events.user, number);
 	}
 	return next;
 }

@@ -49,6 +49,8 @@ struct air_counters {
 struct air_events {
 	/* The sender's controller has a buffer free again. */
 	void (*completed)(void *user, int link);
+	/* It has dropped a packet that was too old. */
+	void (*flushed)(void *user, int link);
 	/* `bytes` are those of air_send, and may be changed. */
 	void (*arrived)(void *user, int link, uint8_t *bytes, size_t size);
 	void *user;

@@ -141,6 +141,17 @@ static void on_completed(void *user, int way)
 		completed_send(all->ways[way].from, link->handle);
 }
 
+static void on_flushed(void *user, int way)
+{
+	struct controllers *all = user;
+	struct acl_link *link = link_to(all->ways[way].from, all->ways[way].to);
+	uint8_t event[] = {HCI_EVENT, HCI_FLUSH_OCCURRED, 2, 0, 0};
+	if (!link)
+		return;
+	hci_write16(event + 3, link->handle);
+	to_host(all->ways[way].from, event, sizeof(event));
+}
+
 /* The receiving end has a handle of its own; what arrives has no "may be flushed" (5.4.2). */
 static void on_arrived(void *user, int way, uint8_t *packet, size_t size)
 {
@@ -411,7 +422,7 @@ int controllers_open(struct controllers **ret, const struct controllers_config *
 	struct controllers *all = calloc(1, sizeof(*all));
 	if (!all)
 		return -ENOMEM;
-	struct air_events events = {on_completed, on_arrived, all};
+	struct air_events events = {on_completed, on_flushed, on_arrived, all};
 	all->config = *config;
 	all->config.count = 0;
 	all->air = air_new(&config->air, &events);
