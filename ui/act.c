@@ -302,14 +302,21 @@ static keymap_key key_from(int status, wint_t character)
 	                                          : (keymap_key)character;
 }
 
-/* Esc and another key at once are that key with Alt; the ui's ESCDELAY has passed by then. */
-static keymap_key key_after_escape(void)
+/* Esc and another key at once are that key with Alt where it is bound, else the two of them. */
+static void escape_take(struct ui *ui, int64_t now)
 {
+	const struct keymap_binding *binding;
 	wint_t character;
 	int status = get_wch(&character);
 	if (status == ERR)
-		return KEYMAP_ESCAPE;
-	return KEYMAP_META | key_from(status, character);
+		return ui_key(ui, KEYMAP_ESCAPE, now);
+	keymap_key key = key_from(status, character), alt = KEYMAP_META | key;
+	if (!views[view_top(ui)].key &&
+	    keymap_look_up(ui->config.keymap, views[view_top(ui)].context, &alt, 1, &binding) !=
+	        KEYMAP_NONE)
+		return ui_key(ui, alt, now);
+	ui_key(ui, KEYMAP_ESCAPE, now);
+	ui_key(ui, key, now);
 }
 
 int ui_input(struct ui *ui, int64_t now)
@@ -322,7 +329,10 @@ int ui_input(struct ui *ui, int64_t now)
 		if (status == KEY_CODE_YES && character == KEY_RESIZE)
 			continue; /* SIGWINCH says it already */
 		keymap_key key = key_from(status, character);
-		ui_key(ui, key == KEYMAP_ESCAPE ? key_after_escape() : key, now);
+		if (key == KEYMAP_ESCAPE)
+			escape_take(ui, now);
+		else
+			ui_key(ui, key, now);
 	}
 	/* readable and yet nothing to read: that is its end */
 	if (!count && poll(&terminal, 1, 0) == 1 && terminal.revents)
