@@ -54,6 +54,12 @@ void sbc_stream_set_bitpool(struct sbc_stream *stream, unsigned bitpool)
 	stream->frames_per_packet = (uint8_t)frames_that_fit(stream);
 }
 
+unsigned sbc_stream_slots(const struct sbc_stream *stream, unsigned frames, unsigned bitpool)
+{
+	size_t bytes = frames * sbc_config_frame_bytes(&stream->config, bitpool);
+	return airtime_packet_slots(stream->mtu, RTP_HEADER_BYTES + bytes);
+}
+
 size_t sbc_stream_bytes(const struct sbc_stream *stream, unsigned frames)
 {
 	return RTP_HEADER_BYTES + frames * sbc_config_frame_bytes(&stream->config, stream->bitpool);

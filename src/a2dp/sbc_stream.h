@@ -45,6 +45,9 @@ void sbc_stream_finish(struct sbc_stream *stream);
 /* Takes effect with the next packet; clamped to what was configured.  Sizes the packets anew. */
 void sbc_stream_set_bitpool(struct sbc_stream *stream, unsigned bitpool);
 
+/* Slots of air that a packet of so many SBC frames would take at a bitpool (airtime.h). */
+unsigned sbc_stream_slots(const struct sbc_stream *stream, unsigned frames, unsigned bitpool);
+
 /* Bytes of a packet of so many SBC frames. */
 size_t sbc_stream_bytes(const struct sbc_stream *stream, unsigned frames);
 

@@ -137,6 +137,20 @@ static int64_t park_stalled(struct output *output, const struct group_clock *clo
 }
 
 /*
+ * The bitpool for packets of so many frames: up to two less where that saves slots.  Three frames at 53 take
+ * five slots, at 51 three.
+ */
+static unsigned bitpool_that_fits(const struct output *output, unsigned bitpool, unsigned frames)
+{
+	const struct sbc_stream *stream = &output->stream;
+	unsigned slots = sbc_stream_slots(stream, frames, bitpool);
+	for (unsigned less = 1; less <= 2 && bitpool > stream->config.bitpool_min + less; less++)
+		if (sbc_stream_slots(stream, frames, bitpool - less) < slots)
+			return bitpool - less;
+	return bitpool;
+}
+
+/*
  * The first packet after a change of size is cut short, so that packets of one size begin at multiples
  * of it: thus an output keeps its phase among its neighbours.
  */
@@ -150,6 +164,8 @@ static void packet_size_up(struct output *output, struct channel_queue queue, in
 	unsigned full = frames_full(output);
 	uint64_t done = output->next / sbc_config_frame_samples(&output->stream.config);
 	output->next_frames = full - (unsigned)(done % full);
+	if (full < output->stream.frames_per_packet)
+		sbc_stream_set_bitpool(&output->stream, bitpool_that_fits(output, bitpool, full));
 }
 
 static uint32_t packet_samples(const struct output *output)

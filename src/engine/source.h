@@ -27,9 +27,10 @@ struct source_info {
 	char address[18];       /* Bluetooth address, or empty */
 	uint32_t rate;          /* its own, Hz; 0 = not known */
 	uint32_t channels;
-	char server[32];    /* what it comes from, "PipeWire 1.4.2"; empty = not known */
-	int64_t latency_ns; /* from its air or disk to the inlet; −1 = not known */
-	float gain;         /* its volume, if that is in its samples already; 1 = it is not */
+	char server[32];            /* what it comes from, "PipeWire 1.4.2"; empty = not known */
+	int64_t latency_ns;         /* from its air or disk to the inlet; −1 = not known */
+	int64_t latency_assumed_ns; /* what it usually is, where it is not known; else 0 */
+	float gain; /* its volume, if that is in its samples already; 1 = it is not */
 	char problem[SOURCE_TEXT];
 };
 

@@ -159,10 +159,12 @@ static void present_latency(struct model_speaker *shown, const struct output_sna
 	uint32_t rate = relay->settings->config.rate;
 	int32_t packet = us_of_frames(output->packet_samples, (uint32_t)shown->rate);
 	int32_t lead = (int32_t)(relay->settings->config.lead_ns / 1000);
-	int32_t source = relay->model.source.latency_us;
+	int32_t told = relay->model.source.latency_us;
+	int32_t assumed = (int32_t)(relay->source_info.latency_assumed_ns / 1000);
+	int32_t source = told > 0 ? told : assumed, waits = lead > packet ? lead - packet : 0;
 	shown->delay_us = us_of_frames(output->delay, rate);
 	shown->packet = (struct model_term){packet, ORIGIN_SET};
-	shown->input = (struct model_term){lead - packet + (source > 0 ? source : 0), ORIGIN_SET};
+	shown->input = (struct model_term){waits + source, assumed ? ORIGIN_ASSUMED : ORIGIN_SET};
 	shown->align = (struct model_term){shown->delay_us - shown->trim.us, ORIGIN_SET};
 	shown->queue = (struct model_term){(int32_t)standing * packet, ORIGIN_MEASURED};
 	shown->total_us = shown->input.us + shown->packet.us + shown->align.us + shown->trim.us +

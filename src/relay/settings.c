@@ -21,7 +21,7 @@
 void settings_init(struct settings *settings)
 {
 	*settings = (struct settings){
-	    .config = {.rate = 44100, .lead_ns = 28 * MS, .idle_ns = 600000 * MS}};
+	    .config = {.rate = 44100, .lead_ns = 16 * MS, .idle_ns = 600000 * MS}};
 }
 
 /* --- echorelay.conf ---------------------------------------------------------------------------- */
