@@ -31,6 +31,7 @@ struct echo {
 	struct inlet *inlet;
 	uint32_t rate;
 	atomic_int state; /* enum source_state */
+	_Atomic float gain;
 	int changed_fd;
 
 	/* the main thread */
@@ -80,7 +81,7 @@ static void dispatch(struct source *source)
 	    .rate = echo->rate,
 	    .channels = 2,
 	    .latency_ns = -1,
-	    .gain = 1,
+	    .gain = atomic_load(&echo->gain),
 	};
 	if (echo->config.present && info.state == SOURCE_STREAMING) {
 		snprintf(info.name, sizeof(info.name), "%.*s", SOURCE_TEXT - 1, echo->config.name);
@@ -109,6 +110,7 @@ struct echo *echo_new(const struct scenario_echo *config, struct music *music, u
 		return NULL;
 	echo->source.ops = &ops;
 	echo->config = *config;
+	atomic_init(&echo->gain, 1);
 	echo->music = music;
 	echo->random = seed;
 	echo->changed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -198,4 +200,10 @@ void echo_pause(struct echo *echo, bool pause, int64_t now)
 		inlet_finish(echo->inlet);
 	pthread_mutex_unlock(&echo->lock);
 	state_set(echo, SOURCE_ABSENT);
+}
+
+void echo_set_gain(struct echo *echo, float gain)
+{
+	atomic_store(&echo->gain, gain);
+	eventfd_write(echo->changed_fd, 1);
 }

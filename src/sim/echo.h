@@ -29,4 +29,10 @@ int64_t echo_step(struct echo *echo, int64_t now);
 /* The world's thread: the stream is suspended, or goes on. */
 void echo_pause(struct echo *echo, bool pause, int64_t now);
 
+/*
+ * The world's thread: PipeWire multiplies the Echo's volume into the samples from now on, as it does
+ * unless WirePlumber forbids it; 1 = it does not.
+ */
+void echo_set_gain(struct echo *echo, float gain);
+
 #endif

@@ -330,15 +330,22 @@ void peer_transport_report(struct device *device, int64_t delay_ns)
 		delay_report(device->world, device, 0);
 }
 
-static void volume_report(struct world *world, struct device *device, int64_t argument)
+void peer_transport_set_volume(struct device *device, uint16_t volume)
 {
+	struct world *world = device->world;
 	struct transport *transport = &device->transport;
-	(void)argument;
-	transport->volume = 127;
-	if (sd_bus_add_object_vtable(world->bus, &transport->volume_slot, transport->path,
+	transport->volume = volume;
+	if (transport->volume_slot ||
+	    sd_bus_add_object_vtable(world->bus, &transport->volume_slot, transport->path,
 	                             "org.bluez.MediaTransport1", volume_vtable, transport) >= 0)
 		sd_bus_emit_properties_changed(world->bus, transport->path,
 		                               "org.bluez.MediaTransport1", "Volume", NULL);
+}
+
+static void volume_report(struct world *world, struct device *device, int64_t argument)
+{
+	(void)world, (void)argument;
+	peer_transport_set_volume(device, 127);
 }
 
 static int transport_add(struct device *device, struct endpoint *endpoint,

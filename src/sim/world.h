@@ -216,6 +216,8 @@ void peer_rivals_remove(struct world *world);
 void peer_transport_close(struct device *device);
 /* A transport of another program's, in use: the Echo's, which PipeWire has. */
 void peer_transport_foreign(struct device *device, const uint8_t configuration[SBC_CONFIG_BYTES]);
+/* AVRCP: the remote has that absolute volume now. */
+void peer_transport_set_volume(struct device *device, uint16_t volume);
 void peer_transport_set_state(struct device *device, enum transport_state state);
 void peer_transport_report(struct device *device, int64_t delay_ns); /* another delay from now on */
 

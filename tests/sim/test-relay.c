@@ -364,6 +364,34 @@ static void mute_and_channel(void **state)
 	house_free(house);
 }
 
+/* How much louder Kitchen is than the source, dB. */
+static int gain_of_kitchen(struct house *house)
+{
+	house_run(house, 4 * SECOND);
+	const struct model *model = relay_model(house->relay);
+	return (house_speaker(house, "Kitchen")->meter.rms_cdb[0] -
+	        model->source.meter.rms_cdb[0]) /
+	       100;
+}
+
+/* At 64 of 127 it is 18 dB down: by PipeWire or by the relay, by one of them and not by both. */
+static void volume_of_the_echo_counts_once(void **state)
+{
+	(void)state;
+	struct house *house = house_new(HOUSE);
+	struct device *echo = house_device(house, "Echo Dot");
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	assert_in_range(gain_of_kitchen(house) + 100, 96, 104);
+	peer_transport_set_volume(echo, 64); /* WirePlumber forbids it to PipeWire */
+	assert_in_range(gain_of_kitchen(house) + 100, 78, 86);
+	assert_int_equal(relay_model(house->relay)->source.volume, 50);
+	echo_set_gain(sim_world(house->sim)->echo, 0.128f); /* or does not */
+	assert_in_range(gain_of_kitchen(house) + 100, 96, 104);
+	echo_set_gain(sim_world(house->sim)->echo, 1);
+	assert_in_range(gain_of_kitchen(house) + 100, 78, 86);
+	house_free(house);
+}
+
 static bool one_is_held(const struct model *model)
 {
 	for (int i = 0; i < model->speaker_count; i++)
@@ -470,6 +498,7 @@ int main(void)
 	    cmocka_unit_test(group_volume_keeps_the_distances),
 	    cmocka_unit_test(target_falls_in_silence),
 	    cmocka_unit_test(mute_and_channel),
+	    cmocka_unit_test(volume_of_the_echo_counts_once),
 	    cmocka_unit_test(speaker_that_another_program_holds_is_told),
 	    cmocka_unit_test(turned_off_stays_off),
 	    cmocka_unit_test(wrong_commands_are_explained),
