@@ -106,6 +106,11 @@ int32_t model_channel_read(const char *name)
 
 const int32_t model_spacing_us[MODEL_SPACING - 1] = {500, 1000, 2000, 5000, 10000, 20000, 50000};
 
+int32_t model_level_read(const char *name)
+{
+	return value_of(levels, name);
+}
+
 bool model_speaker_plays(const struct model_speaker *speaker)
 {
 	return speaker->state == SPEAKER_STREAMING || speaker->state == SPEAKER_CONGESTED;
@@ -484,6 +489,15 @@ static void arrivals_to_json(const struct model *model, json_t *json)
 	                                 sizeof(model->questions[0]), model->question_count, wire));
 }
 
+json_t *model_events_to_json(const struct model *model, int64_t after)
+{
+	int first = 0;
+	while (first < model->event_count && model->events[first].number <= after)
+		first++;
+	return list_to_json(event_fields, model->events + first, sizeof(model->events[0]),
+	                    model->event_count - first, MODEL_WIRE);
+}
+
 json_t *model_to_json(const struct model *model, enum model_form form)
 {
 	json_t *json = json_pack("{s:i}", "schema", SCHEMA);
@@ -499,13 +513,10 @@ json_t *model_to_json(const struct model *model, enum model_form form)
 	json_object_set_new(json, "adapters",
 	                    list_to_json(adapter_fields, model->adapters,
 	                                 sizeof(model->adapters[0]), model->adapter_count, form));
-	if (form == MODEL_WIRE)
+	if (form != MODEL_STATUS)
 		json_object_set_new(json, "align", model_align_to_json(&model->align));
 	if (form == MODEL_WIRE)
-		json_object_set_new(json, "events",
-		                    list_to_json(event_fields, model->events,
-		                                 sizeof(model->events[0]), model->event_count,
-		                                 form));
+		json_object_set_new(json, "events", model_events_to_json(model, 0));
 	if (form != MODEL_STATUS)
 		arrivals_to_json(model, json);
 	return json;

@@ -272,6 +272,7 @@ struct model {
 enum model_form {
 	MODEL_STATUS, /* what scripts get: source, speakers, adapters */
 	MODEL_WIRE,   /* everything */
+	MODEL_LIVE,   /* all but the events: for one who has them already */
 };
 
 /* A new reference, or NULL without memory. */
@@ -279,6 +280,9 @@ json_t *model_to_json(const struct model *model, enum model_form form);
 
 /* The part of the wire form that tells of a measurement. */
 json_t *model_align_to_json(const struct model_align *align);
+
+/* The events beyond number `after`, as MODEL_WIRE has them.  A new reference, or NULL without memory. */
+json_t *model_events_to_json(const struct model *model, int64_t after);
 
 /*
  * Reads the wire form.  Returns 0; -EPROTO for another schema; -EINVAL where something has the wrong type
@@ -300,6 +304,7 @@ const char *model_question_name(int32_t kind);
 /* Reads one of these names; MODEL_UNKNOWN for another. */
 int32_t model_channel_read(const char *name);
 int32_t model_role_read(const char *name);
+int32_t model_level_read(const char *name);
 
 /* The classes of `spacing`: packets less late than this; the last class is all others. */
 extern const int32_t model_spacing_us[MODEL_SPACING - 1];

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The arrows of the house: which folder may include what.  README.md has the picture.
 #
-#   main ─► ui ─► relay/model, relay/command
+#   main ─► ui, daemon, scripts ─► relay/model, relay/command
 #        └► relay ─► bluez, engine         pipewire, sim ─► engine/source
 #                    engine ─► audio, a2dp     relay ─► measure (pure)
 set -u
@@ -35,11 +35,14 @@ only src/sim 'sim/|a2dp/|audio/|engine/(source|inlet|clock)\.h|base/'
 only src/relay 'relay/|bluez/bluez\.h|engine/(engine|source|inlet|clock)\.h|audio/(mix|overlay|frame)\.h|measure/|a2dp/(airtime|sbc_config)\.h|base/'
 only src/helper 'base/'
 only src/doctor 'doctor/|a2dp/airtime\.h|base/'
+only src/daemon 'daemon/|relay/model\.h|base/'
+only src/scripts 'scripts/|daemon/client\.h|relay/(model|command)\.h|arguments\.h|print\.h'
 only ui 'ui/|relay/(model|command)\.h|base/'
 
 rt='src/engine/relay_thread.c src/engine/output.c src/engine/channel.c src/engine/intake.c src/audio src/a2dp'
 never "$rt" 'stdio\.h|pthread\.h|systemd/.*|pipewire/.*|syslog\.h' 'the real-time thread knows none of it'
 never 'src/bluez src/relay src/doctor' 'curses\.h|pipewire/.*' 'that is not for here'
+never src/scripts 'systemd/.*|curses\.h' 'a script knows the socket, not the world'
 never ui 'systemd/.*|pipewire/.*' 'a screen knows the model, not the world'
 never 'src/audio src/a2dp src/measure' 'time\.h|unistd\.h|sys/socket\.h' 'pure: no clock, no I/O'
 
