@@ -126,7 +126,7 @@ $(out)/tests/unit/test-rig: $(out)/tests/rig/parts.a
 demo:
 	$(Q).ci/packages.sh build
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)$(out)/echorelay --demo
+	$(Q)$(out)/echorelay --demo --standalone
 
 check:
 	$(Q).ci/packages.sh build check

@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,40 +10,45 @@
 #include <unistd.h>
 
 #include "subcommand.h"
+#include "ui/theme.h"
 
-struct option_row {
-	const char *name, *argument; /* NULL: takes none; "[…]": may be left out */
-	int letter;                  /* what getopt_long returns */
-	const char *help;
-};
-
-static const struct option_row rows[] = {
+/* What concerns the relay: of the program and of the daemon. */
+static const struct argument_row relay_rows[] = {
     {"demo", "[=SCENARIO]", 'd', "run on a simulated world; file:FILE plays a sound file"},
-    {"batch", NULL, 'b', "one line per link and second, no screen"},
-    {"json", NULL, 'j', "one JSON object per second, no screen"},
     {"for", "SECONDS", 't', "end after so long"},
     {"source", "NODE", 's', "capture this PipeWire node, or a sink's monitor, instead of the Echo"},
     {"adapter", "BDADDR", 'a', "use this Bluetooth adapter only; may be repeated"},
-    {"keymap", "NAME|FILE", 'k', "keys: default, vi, emacs, or a file"},
     {"config", "FILE", 'c', "instead of ~/.config/echorelay/echorelay.conf"},
     {"state", "DIR", 'S', "where to keep volumes, delays and the like"},
     {"log", "FILE", 'l', "write events there; - is stderr"},
     {"bus", "ADDRESS", 'B', "D-Bus address of BlueZ, instead of the system bus"},
+    {0},
+};
+
+static const struct argument_row program_rows[] = {
+    {"standalone", NULL, 'A', "relay and screen in one process, without a daemon"},
+    {"batch", NULL, 'b', "one line per link and second, no screen"},
+    {"json", NULL, 'j', "one JSON object per second, no screen"},
+    {"keymap", "NAME|FILE", 'k', "keys: default, vi, emacs, or a file"},
+    {"theme", "NAME", 'T', "colours of the screen: default, light, cb, mono"},
+    {"mouse", NULL, 'm', "the screen takes clicks and the wheel"},
+    {"fps", "N", 'f', "pictures a second, 1 to 20; 10 if left out"},
     {"list-commands", NULL, 'C', "print every command"},
     {"list-keys", NULL, 'K', "print the keys"},
     {"check-keys", "FILE", 'x', "say what is wrong with a keymap file"},
     {"version", NULL, 'V', "print the version"},
-    {"help", NULL, 'h', "print this"},
+    {0},
 };
 
-#define COUNT ((int)(sizeof(rows) / sizeof(rows[0])))
+const struct argument_row *const options_of_program[] = {relay_rows, program_rows, NULL};
+const struct argument_row *const options_of_daemon[] = {relay_rows, NULL};
 
 static void subcommands_help(void)
 {
 	for (const struct subcommand *row = subcommand_table; row->name; row++) {
-		char left[40];
+		char left[64];
 		snprintf(left, sizeof(left), "%s %s", row->name, row->arguments);
-		printf("  %-21s %s\n", left, row->help);
+		arguments_help_line(left, row->help);
 	}
 }
 
@@ -55,21 +59,9 @@ void options_help(void)
 	       "Plays one Echo (or any source) on several Bluetooth speakers, in step.\n\n");
 	subcommands_help();
 	printf("\n");
-	for (int i = 0; i < COUNT; i++) {
-		char left[40];
-		const char *argument = rows[i].argument ? rows[i].argument : "";
-		snprintf(left, sizeof(left), "--%s%s%s", rows[i].name,
-		         *argument && *argument != '[' ? " " : "", argument);
-		printf("  %-21s %s\n", left, rows[i].help);
-	}
+	arguments_help(options_of_program);
 	printf("\nWithout a terminal on stdout it prints what there is, once.\n"
 	       "Keys are on the screen (?), in echorelay-keys(5) and with --list-keys.\n");
-}
-
-static int wrong(const char *option, const char *value, const char *why)
-{
-	fprintf(stderr, "echorelay: --%s %s: %s\n", option, value, why);
-	return -EINVAL;
 }
 
 static int read_seconds(struct options *options, const char *value)
@@ -78,8 +70,27 @@ static int read_seconds(struct options *options, const char *value)
 	options->seconds = strtod(value, &end);
 	if (end == value || *end || !isfinite(options->seconds) || options->seconds <= 0 ||
 	    options->seconds > 1e9)
-		return wrong("for", value, "is no number of seconds");
+		return arguments_wrong("for", value, "is no number of seconds");
 	return 0;
+}
+
+static int read_fps(struct options *options, const char *value)
+{
+	char *end;
+	long number = strtol(value, &end, 10);
+	if (end == value || *end || number < 1 || number > 20)
+		return arguments_wrong("fps", value, "is no number from 1 to 20");
+	options->fps = (int)number;
+	return 0;
+}
+
+static int read_theme(struct options *options, const char *value)
+{
+	options->theme = value;
+	for (int i = 0; theme_name(i); i++)
+		if (!strcmp(theme_name(i), value))
+			return 0;
+	return arguments_wrong("theme", value, "is none of default, light, cb, mono");
 }
 
 static bool is_address(const char *text)
@@ -98,18 +109,30 @@ static int read_adapter(struct options *options, const char *value)
 	while (options->adapters[count])
 		count++;
 	if (!is_address(value))
-		return wrong("adapter", value, "is no Bluetooth address, like 00:1A:7D:DA:71:13");
+		return arguments_wrong("adapter", value,
+		                       "is no Bluetooth address, like 00:1A:7D:DA:71:13");
 	if (count == OPTIONS_ADAPTERS)
-		return wrong("adapter", value, "is one too many");
+		return arguments_wrong("adapter", value, "is one too many");
 	options->adapters[count] = value;
 	return 0;
 }
 
-static int take(struct options *options, int letter, const char *value)
+static int take(void *user, int letter, const char *value)
 {
+	struct options *options = user;
 	switch (letter) {
 	case 'd':
 		options->demo = value ? value : "";
+		return 0;
+	case 'T':
+		return read_theme(options, value);
+	case 'm':
+		options->mouse = true;
+		return 0;
+	case 'f':
+		return read_fps(options, value);
+	case 'A':
+		options->standalone = true;
 		return 0;
 	case 'b':
 		options->mode = MODE_BATCH;
@@ -152,46 +175,54 @@ static int take(struct options *options, int letter, const char *value)
 	case 'V':
 		options->mode = MODE_VERSION;
 		return 0;
-	case 'h':
-		options->mode = MODE_HELP;
-		return 0;
 	default:
-		return -EINVAL; /* getopt has said it */
+		return -EINVAL;
 	}
 }
 
-static void longs_make(struct option longs[COUNT + 1])
+static int read_by(struct options *options, int argc, char *argv[],
+                   const struct argument_row *const tables[])
 {
-	for (int i = 0; i < COUNT; i++) {
-		const char *argument = rows[i].argument;
-		longs[i] = (struct option){
-		    .name = rows[i].name,
-		    .has_arg = !argument          ? no_argument
-		               : *argument == '[' ? optional_argument
-		                                  : required_argument,
-		    .val = rows[i].letter,
-		};
-	}
-	longs[COUNT] = (struct option){0};
+	int first = argc, result = arguments_read(argc, argv, "h", tables, take, options, &first);
+	if (result == ARGUMENTS_HELP)
+		options->mode = MODE_HELP;
+	if (result)
+		return result < 0 ? result : 0;
+	if (first == argc)
+		return 0;
+	fprintf(stderr,
+	        "echorelay: '%s' is no option; a subcommand stands first\n"
+	        "Try 'echorelay --help'.\n",
+	        argv[first]);
+	return -EINVAL;
 }
 
 int options_read(struct options *options, int argc, char *argv[])
 {
-	struct option longs[COUNT + 1];
-	int letter;
-	*options = (struct options){.mode = isatty(STDOUT_FILENO) ? MODE_SCREEN : MODE_STATUS};
-	longs_make(longs);
-	while ((letter = getopt_long(argc, argv, "h", longs, NULL)) != -1)
-		if (take(options, letter, optarg) < 0) {
-			fprintf(stderr, "Try 'echorelay --help'.\n");
-			return -EINVAL;
-		}
-	if (optind < argc) {
-		fprintf(stderr,
-		        "echorelay: '%s' is no option; a subcommand stands first\n"
-		        "Try 'echorelay --help'.\n",
-		        argv[optind]);
-		return -EINVAL;
-	}
-	return 0;
+	*options = (struct options){
+	    .mode = isatty(STDOUT_FILENO) ? MODE_SCREEN : MODE_STATUS,
+	    .fps = 10,
+	};
+	return read_by(options, argc, argv, options_of_program);
+}
+
+int options_read_daemon(struct options *options, int argc, char *argv[])
+{
+	*options = (struct options){.mode = MODE_DAEMON};
+	return read_by(options, argc, argv, options_of_daemon);
+}
+
+const char *options_of_relay(const struct options *options)
+{
+	const struct {
+		const char *name, *value;
+	} given[] = {
+	    {"--source", options->source}, {"--adapter", options->adapters[0]},
+	    {"--state", options->state},   {"--log", options->log},
+	    {"--bus", options->bus},
+	};
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		if (given[i].value)
+			return given[i].name;
+	return NULL;
 }

@@ -5,20 +5,33 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "background.h"
 #include "doctor/doctor.h"
 #include "doctor/report.h"
 #include "lineup.h"
 #include "options.h"
+#include "scripts/scripts.h"
 
 static int run_help(int argc, char *argv[]);
 
 const struct subcommand subcommand_table[] = {
+    {"daemon", "[OPTION]...", "play without a screen", background_run, options_of_daemon,
+     WORDS_NONE},
+    {"status", "", "what there is, once", script_status, script_status_options, WORDS_NONE},
+    {"watch", "", "what there is, every second", script_watch, script_watch_options, WORDS_NONE},
+    {"log", "[-f]", "what has happened", script_log, script_log_options, WORDS_NONE},
+    {"set", "[SPEAKER] COMMAND [ARGUMENT]", "run one of --list-commands", script_set,
+     script_set_options, WORDS_COMMAND},
+    {"connect", "SPEAKER [on|off]", "connect, and wait until it is", script_connect,
+     script_connect_options, WORDS_SPEAKER},
+    {"stop", "", "end the relay that runs", script_stop, script_stop_options, WORDS_NONE},
     {"doctor", "[--json|--fix]", "what keeps this machine from playing, and what cures it",
-     doctor_main},
+     doctor_main, NULL, WORDS_NONE},
     {"report", "[--open] [FILE]", "one file for a bug report, with addresses and names hidden",
-     report_main},
-    {"align", "[--mic NODE] [--keep]", "line the speakers up by microphone", lineup_run},
-    {"help", "[SUBCOMMAND]", "this, or what a subcommand takes", run_help},
+     report_main, NULL, WORDS_NONE},
+    {"align", "[--mic NODE] [--keep]", "line the speakers up by microphone", lineup_run, NULL,
+     WORDS_NONE},
+    {"help", "[SUBCOMMAND]", "this, or what a subcommand takes", run_help, NULL, WORDS_SUBCOMMAND},
     {0},
 };
 

@@ -2,10 +2,21 @@
 #ifndef SUBCOMMAND_H
 #define SUBCOMMAND_H
 
+#include "arguments.h"
+
 /*
  * echorelay SUBCOMMAND [ARGUMENT]...: one row a subcommand.  From the table come --help, the completions
  * and the dispatch in main.c.  A new one is a row here and its run function in a file of its own.
  */
+
+/* What the words of a subcommand are, beside its options. */
+enum subcommand_words {
+	WORDS_NONE,
+	WORDS_SPEAKER,    /* a speaker */
+	WORDS_COMMAND,    /* a speaker, a command of relay/command.h, its argument */
+	WORDS_SUBCOMMAND, /* one of this table */
+	WORDS_LISTED,     /* one of those in `arguments` */
+};
 
 struct subcommand {
 	const char *name;
@@ -16,6 +27,9 @@ struct subcommand {
 	 * for the user to stderr.  It knows --help.  Returns the exit code (sysexits.h).
 	 */
 	int (*run)(int argc, char *argv[]);
+	/* For the completions: its option tables (arguments.h), and what its words are.  Both may be left out. */
+	const struct argument_row *const *options;
+	enum subcommand_words words;
 };
 
 /* Ends with a row without a name. */

@@ -22,8 +22,9 @@ struct ui;
 struct ui_port {
 	/* A command line; its answer comes through ui_answer, now or later. */
 	void (*command)(void *user, uint32_t request, const char *line);
-	/* The user wants to leave. */
+	/* The user wants to leave; wants the music to end, too, and was asked. */
 	void (*quit)(void *user);
+	void (*stop)(void *user);
 	void *user;
 };
 

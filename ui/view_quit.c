@@ -30,6 +30,6 @@ bool quit_key(struct ui *ui, keymap_key key, int64_t now)
 	view_close(ui, now);
 	if (key != 'y' && key != 'Y')
 		return true;
-	ui->port.quit(ui->port.user);
+	ui->port.stop(ui->port.user);
 	return true;
 }

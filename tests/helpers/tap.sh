@@ -10,7 +10,9 @@ case $build in /*) ;; *) build=$PWD/$build ;; esac
 relay=$build/echorelay
 # nothing of the user's own is read or written
 export HOME="$work/home" XDG_CONFIG_HOME="$work/home/.config" XDG_STATE_HOME="$work/home/.state"
+export XDG_RUNTIME_DIR="$work/run"
 mkdir -p "$HOME"
+mkdir -m 700 "$XDG_RUNTIME_DIR"
 tap_failed=0
 
 tap_end() {

@@ -26,7 +26,7 @@ done
 for id in $("$relay" doctor --json | sed -n 's/.*"id": "\(.*\)",/\1/p'); do
   text man/echorelay.1 | grep -qwe "$id" || say "echorelay.1 lacks the check $id"
 done
-for code in 0 64 65 66 69 71 73; do
+for code in 0 1 64 65 66 68 69 71 73 75 76 77; do
   text man/echorelay.1 | grep -qE "^ +$code " || say "echorelay.1 lacks exit code $code"
 done
 for key in $(grep -ohE 'there are [a-z, ]+' src/sim/scenario.c src/relay/settings.c | sed 's/there are//; s/,//g'); do

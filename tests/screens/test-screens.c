@@ -252,7 +252,8 @@ static struct {
 	FILE *in, *out;
 	char lines[64][128]; /* commands that were sent */
 	int line_count;
-	int quits;
+	int quits, stops;
+	bool attached; /* of the next screen */
 	int64_t now;
 } bench;
 
@@ -268,10 +269,17 @@ static void on_quit(void *user)
 	bench.quits++;
 }
 
+static void on_stop(void *user)
+{
+	(void)user;
+	bench.stops++;
+}
+
 static void screen_open(int columns, int rows, bool ascii)
 {
-	static const struct ui_port port = {on_command, on_quit, NULL};
+	static const struct ui_port port = {on_command, on_quit, on_stop, NULL};
 	char text[16];
+	bool attached = bench.attached;
 	memset(&bench, 0, sizeof(bench));
 	snprintf(text, sizeof(text), "%d", columns);
 	setenv("COLUMNS", text, 1);
@@ -285,6 +293,7 @@ static void screen_open(int columns, int rows, bool ascii)
 	                           .out = bench.out,
 	                           .ascii = ascii,
 	                           .colour = true,
+	                           .attached = attached,
 	                           .title = "echorelay"};
 	assert_int_equal(ui_new(&bench.ui, &config, &port), 0);
 	bench.now = 1000 * S;
@@ -631,10 +640,34 @@ static void leaving_asks_first(void **state)
 	press("qn");
 	press("q\x1b");
 	press("?q"); /* closes the help, no more */
-	assert_int_equal(bench.quits, 0);
+	assert_int_equal(bench.quits + bench.stops, 0);
 	assert_int_equal(view_top(bench.ui), VIEW_MAIN);
 	press("Qy");
+	assert_int_equal(bench.stops, 1);
+	screen_close();
+}
+
+static void attached_screen_just_closes(void **state)
+{
+	(void)state;
+	static struct model model;
+	house_make(&model);
+	bench.attached = true;
+	screen_open(80, 24, false);
+	screen_show(&model);
+	press("?q"); /* closes the help, no more */
+	assert_int_equal(bench.quits, 0);
+	press("q");
 	assert_int_equal(bench.quits, 1);
+	press("Qn");
+	assert_int_equal(bench.stops, 0);
+	press("Q");
+	ui_paint(bench.ui, bench.now += S);
+	char *text = ui_dump(bench.ui);
+	assert_non_null(strstr(text, "for every screen of it"));
+	free(text);
+	press("y");
+	assert_int_equal(bench.stops, 1);
 	screen_close();
 }
 
@@ -1001,6 +1034,7 @@ int main(void)
 	    cmocka_unit_test(keys_become_commands),
 	    cmocka_unit_test(selection_moves_and_stops_at_the_ends),
 	    cmocka_unit_test(leaving_asks_first),
+	    cmocka_unit_test(attached_screen_just_closes),
 	    cmocka_unit_test(answers_are_shown),
 	    cmocka_unit_test(lines_are_typed),
 	    cmocka_unit_test(typed_lines_are_remembered),

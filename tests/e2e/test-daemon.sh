@@ -1,0 +1,225 @@
+#!/bin/bash
+# Music outlives the terminal: the relay in the background, screens that are closed, killed, hung up and stopped,
+# SSH connections that break, scripts; and a relay that is killed itself.
+# shellcheck source=tests/helpers/tap.sh
+. tests/helpers/tap.sh
+
+if ! command -v tmux >/dev/null; then
+  skip "relay in the background" "tmux is not installed"
+  exit 0
+fi
+export TMUX_TMPDIR=$work LC_ALL=C.UTF-8
+tmux() { command tmux -L echorelay -f /dev/null "$@"; }
+tap_cleanup() {
+  tmux kill-server >/dev/null 2>&1
+  cat "$work"/pid.* 2>/dev/null | xargs -r kill -CONT 2>/dev/null
+  kill -9 "${daemon_pid:-}" 2>/dev/null
+  kill "${sshd_pid:-}" "${watch_pid:-}" 2>/dev/null
+}
+
+mkdir "$work/rec"
+sed "s|^\[adapter|[world]\nrecord = $work/rec\n[adapter|" src/sim/scenarios/healthy.scenario >"$work/h.scenario"
+
+daemon_start() {
+  "$relay" daemon --demo="$work/h.scenario" --state "$work/state" --log "$work/log" 2>"$work/errors" &
+  daemon_pid=$!
+  wait_for 30 "$relay" log --demo
+}
+# the figure KEY of every speaker, one a line
+figures() { "$relay" status --demo --json | grep -o "\"$1\":[^,]*" | cut -d: -f2; }
+sent() { figures sent | awk '{ sum += $1 } END { print sum }'; }
+sent_more() { [ "$(sent)" -gt $(($1 + 100)) ]; }
+# The same process sends on.  How long a machine with other things to do takes for it is no matter.
+goes_on() { # goes_on NAME
+  kill -0 "$daemon_pid" && wait_for 90 sent_more "$(sent)"
+  result "$1" $?
+}
+reads() { # reads NAME PATTERN COMMAND...: prints it, whatever it ends with
+  name=$1 pattern=$2
+  shift 2
+  timeout 60 "$@" >"$work/out" 2>&1 </dev/null
+  grep -qF -e "$pattern" "$work/out"
+  code=$?
+  result "$name" $code
+  [ $code = 0 ] || sed 's/^/# /' "$work/out"
+}
+
+expect "no relay: told" 69 "'echorelay daemon --demo' is one" "$relay" status --demo
+expect "nor one of the real world" 69 "no relay runs" "$relay" set all mute on
+daemon_start
+result "the relay starts" $?
+[ "$(stat -c %a "$XDG_RUNTIME_DIR/echorelay" "$XDG_RUNTIME_DIR/echorelay/demo" | tr '\n' ' ')" = "700 600 " ]
+result "its socket is its user's alone" $?
+expect "there is one only" 69 "a relay runs already, as process $daemon_pid" "$relay" daemon --demo
+expect "another world is told" 64 "runs already" "$relay" --demo=trouble
+expect "as is what came too late" 64 "--source is for a relay that starts" "$relay" --demo --source x
+wait_for 60 sh -c "[ \$(grep -c ': streaming' '$work/log') -ge 4 ]"
+result "four speakers play, nobody looks" $?
+
+# --- scripts -----------------------------------------------------------------------------------------
+reads "status" "speaker 00:00:5E:00:53:10 state=" "$relay" status --demo
+"$relay" status --demo --json >"$work/json"
+[ $? -le 1 ]
+result "status --json ends well, or with 1 where a speaker is lost" $?
+grep -q '^{"schema":1,"time":"20[0-9-]*T[0-9:.]*Z","source":{.*"speakers":\[{.*"adapters":\[{.*}\]}$' "$work/json" &&
+  [ "$(wc -l <"$work/json")" = 1 ]
+result "and is one object" $?
+[ "$("$relay" watch --demo --json --interval 100ms --count 3 | grep -c '^{"schema":1,')" = 3 ]
+result "watch, three times" $?
+timeout 20 "$relay" watch --demo --interval 50ms | head -1 >"$work/one"
+[ "${PIPESTATUS[0]}" = 0 ] && [ -s "$work/one" ]
+result "a reader that leaves ends it" $?
+expect "batch attaches" 0 "speaker 00:00:5E:00:53:11" "$relay" --demo --batch --for 3
+expect "set" 0 "volume 100 -> 90 %" "$relay" set --demo Hall volume 90
+expect "set, in the other order" 0 "volume 90 -> 80 %" "$relay" set --demo volume Hall -10
+expect "set, a step down" 0 "volume 80 -> 70 %" "$relay" set --demo Hall volume -10
+expect "set for all" 0 '{"ok":true,"text":"all speakers muted"}' "$relay" set --demo --json all mute on
+expect "and back" 0 "all speakers on" "$relay" set --demo all mute off
+expect "no such command" 64 "did you mean 'delay'?" "$relay" set --demo Hall dely 3
+expect "no such speaker" 68 "no speaker 'Attic'" "$relay" set --demo Attic mute on
+expect "no such value" 64 '"ok":false' "$relay" set --demo --json Hall delay 3000
+expect "no such place" 64 "takes no 'now'" "$relay" status now
+expect "no such time" 64 "is no time" "$relay" watch --interval soon
+expect "disconnect" 0 "disconnecting" "$relay" connect --demo Study off
+expect "connect waits until it is" 0 "connected" "$relay" connect --demo --timeout 60 Study
+expect "log" 0 "info  Hall: volume 80 -> 70 %" "$relay" log --demo
+expect "log as JSON" 0 '"subject":"Hall","text":"volume 80 -> 70 %"}' "$relay" log --demo --json
+timeout 20 "$relay" log -f --demo >"$work/follow" &
+follow_pid=$!
+wait_for 60 grep -q "Hall" "$work/follow"
+"$relay" set --demo Study channel left >/dev/null
+wait_for 60 grep -q "Study: channel left" "$work/follow"
+result "log -f goes on" $?
+kill $follow_pid 2>/dev/null
+
+# --- screens -----------------------------------------------------------------------------------------
+screen() { tmux capture-pane -p -t "=$1:"; }
+shows() { screen "$1" | grep -qF -e "$2"; }
+sees() { # sees NAME SCREEN TEXT
+  wait_for 60 shows "$2" "$3"
+  code=$?
+  result "$1" $code
+  [ $code = 0 ] || screen "$2" | sed 's/^/# /'
+}
+open_screen() { # open_screen NAME
+  tmux new-session -d -s "$1" -x 100 -y 40 \
+    "export TERM=tmux-256color; sh -c 'echo \$\$ >$work/pid.$1; exec $relay --demo'; echo ended with \$?; sleep 1000"
+}
+"$relay" watch --demo --json --interval 100ms >"$work/watch" &
+watch_pid=$!
+for name in a b c; do open_screen $name; done
+for name in a b c; do sees "screen $name attaches" $name "Echo Dot"; done
+tmux send-keys -t =a: 1 '>'
+tmux send-keys -t =b: 2 m
+sees "what one does the other shows" b "+10 ms"
+sees "and the other way round" a "MUTE"
+sees "and a third both" c "MUTE"
+tmux send-keys -t =b: m
+wait_for 60 grep -q '"trim":{"ms":10' "$work/watch"
+result "as does a watch" $?
+goes_on "commands from two at once: the music goes on"
+
+kill -9 "$(cat "$work/pid.a")"
+sees "a screen is killed" a "ended with 137"
+goes_on "the music goes on"
+kill -HUP "$(cat "$work/pid.b")"
+sees "a screen is hung up" b "ended with"
+goes_on "the music goes on"
+kill -STOP "$(cat "$work/pid.c")"
+open_screen d
+sees "a screen is stopped; another one attaches" d "Echo Dot"
+goes_on "the music goes on"
+"$relay" set --demo Hall volume 65 >/dev/null
+kill -CONT "$(cat "$work/pid.c")"
+sees "a stopped screen that goes on is up to date" c "65%"
+tmux send-keys -t =c: q
+sees "q closes a screen" c "ended with 0"
+sees "and says that the music plays on" c "The music plays on"
+goes_on "it does"
+
+# --- SSH ---------------------------------------------------------------------------------------------
+sshd=$(command -v sshd || ls /usr/sbin/sshd 2>/dev/null)
+ssh_begin() {
+  [ "$(id -u)" != 0 ] || mkdir -p /run/sshd
+  ssh-keygen -q -t ed25519 -N '' -f "$work/host" && ssh-keygen -q -t ed25519 -N '' -f "$work/key" || return 1
+  cp "$work/key.pub" "$work/authorized"
+  for port in $(shuf -i 20000-60000 -n 5); do
+    cat >"$work/sshd.conf" <<X
+Port $port
+ListenAddress 127.0.0.1
+HostKey $work/host
+AuthorizedKeysFile $work/authorized
+StrictModes no
+UsePAM no
+PidFile none
+X
+    "$sshd" -D -f "$work/sshd.conf" >"$work/sshd.log" 2>&1 &
+    sshd_pid=$!
+    printf '%s\n' '#!/bin/sh' "echo \$\$ >$work/pid.ssh" "exec ssh -tt -F none -p $port -i $work/key -o StrictHostKeyChecking=no \\" \
+      "-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR 127.0.0.1 \"\$@\"" >"$work/ssh"
+    chmod +x "$work/ssh"
+    wait_for 20 "$work/ssh" true && return 0
+    kill "$sshd_pid" 2>/dev/null
+  done
+  return 1
+}
+if [ -z "$sshd" ]; then
+  skip "a broken SSH connection" "sshd is not installed"
+elif ! ssh_begin; then
+  skip "a broken SSH connection" "sshd does not let us in: $(tail -1 "$work/sshd.log")"
+else
+  cat >"$work/remote" <<X
+#!/bin/sh
+export XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR HOME=$HOME LC_ALL=C.UTF-8 TERM=tmux-256color
+echo \$\$ >$work/pid.remote
+exec $relay --demo
+X
+  chmod +x "$work/remote"
+  tmux new-session -d -s s -x 100 -y 40 "$work/ssh $work/remote; echo ended with \$?; sleep 1000"
+  sees "a screen over SSH" s "Echo Dot"
+  kill -9 "$(cat "$work/pid.ssh")"
+  sees "its connection breaks" s "ended with"
+  wait_for 60 sh -c "! kill -0 $(cat "$work/pid.remote")"
+  result "and the screen is gone" $?
+  goes_on "the music goes on"
+  kill "$sshd_pid"
+fi
+
+# --- the relay itself --------------------------------------------------------------------------------
+kill $watch_pid
+"$relay" set --demo Hall delay 35 >/dev/null
+wait_for 60 grep -q '"trim_ms": 35' "$work/state/speakers.json"
+result "a setting is on the disk" $?
+kill -9 "$daemon_pid"
+wait $daemon_pid 2>/dev/null
+sees "the relay is killed: a screen says so" d "waiting for the next"
+expect "a script does, too" 69 "no relay of the simulated world runs" "$relay" status --demo
+[ -S "$XDG_RUNTIME_DIR/echorelay/demo" ]
+result "its socket is left behind" $?
+daemon_start
+result "and is no hindrance to the next one" $?
+sees "the screen shows it by itself" d "Echo Dot"
+reads "with every setting" "trim_ms=+35" "$relay" status --demo
+reads "all of them" "volume=65" "$relay" status --demo
+"$relay" stop --demo
+result "stop" $?
+wait $daemon_pid
+result "ends it well" $?
+! [ -e "$XDG_RUNTIME_DIR/echorelay/demo" ]
+result "and leaves no socket" $?
+sees "the screen says so" d "the relay was stopped"
+
+# --- one that starts by itself -----------------------------------------------------------------------
+# the real world, as far as it is there: BlueZ is not, and that is told and waited for
+tmux new-session -d -s r -x 100 -y 40 \
+  "export TERM=tmux-256color; $relay --bus unix:path=$work/no-bus --state $work/state2; echo ended with \$?; sleep 1000"
+wait_for 60 "$relay" log
+result "a screen starts a relay where none runs" $?
+daemon_pid=$(sed -n 1p "$XDG_RUNTIME_DIR/echorelay/relay.lock")
+sees "and says so" r "no relay ran; started one"
+tmux kill-session -t r
+expect "which outlives it" 1 "relay problem=" "$relay" status
+"$relay" stop
+result "and is stopped" $?
+wait_for 10 sh -c "! kill -0 $daemon_pid"
+result "for good" $?
