@@ -48,7 +48,7 @@ endif
 
 helper  := src/helper/flush.c
 sources := $(filter-out $(helper),$(wildcard src/*.c src/*/*.c ui/*.c))
-generated := $(out)/generated/keymaps.c $(out)/generated/scenarios.c
+generated := $(out)/generated/keymaps.c $(out)/generated/scenarios.c $(out)/generated/unit.c
 objects := $(sources:%.c=$(out)/%.o) $(generated:%.c=%.o)
 library := $(filter-out $(out)/src/main.o,$(objects))
 
@@ -66,7 +66,7 @@ say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(out)/echorelay $(out)/echorelay-flush
+all: $(out)/completions $(out)/echorelay $(out)/echorelay-flush
 
 help:
 	@sed -n '2,/^$$/ s/^# \{0,1\}//p' Makefile
@@ -102,6 +102,18 @@ $(out)/generated/keymaps.c: $(wildcard keymaps/*.keys)
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D) && { echo '#include "ui/keymap.h"'; \
 	  echo 'const struct keymap_builtin keymap_builtins[] = {'; $(c-strings); } >$@
+
+$(out)/generated/unit.c: src/share/systemd/echorelay.service
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && { echo '#include "service.h"'; echo 'const char service_unit[] ='; \
+	  sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } >$@
+
+# Made from the program's own tables; not where it was built for another machine.
+$(out)/completions: $(out)/echorelay
+	$(call say,GEN,$@)
+	$(Q)rm -rf $@ && mkdir -p $@ && if $< --version >/dev/null 2>&1; then \
+	  $< completion bash >$@/echorelay && $< completion zsh >$@/_echorelay && \
+	  $< completion fish >$@/echorelay.fish; fi
 
 $(out)/generated/scenarios.c: $(wildcard src/sim/scenarios/*.scenario)
 	$(call say,GEN,$@)
@@ -185,9 +197,9 @@ install: all
 	$(call into,$(share)/echorelay/wireplumber,$(wildcard src/share/wireplumber/*))
 	$(call into,$(WIREPLUMBER)/bluetooth.lua.d,$(wildcard src/share/wireplumber/*.lua))
 	$(call into,$(WIREPLUMBER)/wireplumber.conf.d,$(wildcard src/share/wireplumber/*.conf))
-	$(call into,$(share)/bash-completion/completions,$(wildcard src/share/completions/echorelay))
-	$(call into,$(share)/zsh/vendor-completions,$(wildcard src/share/completions/_echorelay))
-	$(call into,$(share)/fish/vendor_completions.d,$(wildcard src/share/completions/echorelay.fish))
+	$(call into,$(share)/bash-completion/completions,$(wildcard $(out)/completions/echorelay))
+	$(call into,$(share)/zsh/vendor-completions,$(wildcard $(out)/completions/_echorelay))
+	$(call into,$(share)/fish/vendor_completions.d,$(wildcard $(out)/completions/echorelay.fish))
 	$(call into,$(PREFIX)/lib/systemd/user,$(wildcard src/share/systemd/*.service))
 	$(foreach n,1 5 7 8,$(call into,$(share)/man/man$(n),$(call pages,$(n)));)
 

@@ -145,8 +145,22 @@ static int process_start(const struct options *options)
 	return code;
 }
 
+/* Where the user has made it a service, that is what starts.  Nothing of the command line goes there. */
+static bool service_start(const struct options *options)
+{
+	if (options->demo || options->config || options_of_relay(options) ||
+	    !getenv("XDG_RUNTIME_DIR"))
+		return false;
+	if (system("systemctl --user is-enabled --quiet echorelay.service 2>/dev/null"))
+		return false;
+	fprintf(stderr, "echorelay: no relay runs; starting the service\n");
+	return system("systemctl --user start echorelay.service") == 0;
+}
+
 int starter_run(const struct options *options)
 {
+	if (service_start(options))
+		return EX_OK;
 	fprintf(stderr, "echorelay: no relay runs; starting one\n");
 	return process_start(options);
 }

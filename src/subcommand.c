@@ -6,11 +6,13 @@
 #include <sysexits.h>
 
 #include "background.h"
+#include "completion.h"
 #include "doctor/doctor.h"
 #include "doctor/report.h"
 #include "lineup.h"
 #include "options.h"
 #include "scripts/scripts.h"
+#include "service.h"
 
 static int run_help(int argc, char *argv[]);
 
@@ -31,6 +33,10 @@ const struct subcommand subcommand_table[] = {
      report_main, NULL, WORDS_NONE},
     {"align", "[--mic NODE] [--keep]", "line the speakers up by microphone", lineup_run, NULL,
      WORDS_NONE},
+    {"service", "install|remove|status", "the relay as a service of your systemd", service_run,
+     NULL, WORDS_LISTED},
+    {"completion", "bash|zsh|fish", "what the shell completes with TAB", completion_run, NULL,
+     WORDS_LISTED},
     {"help", "[SUBCOMMAND]", "this, or what a subcommand takes", run_help, NULL, WORDS_SUBCOMMAND},
     {0},
 };

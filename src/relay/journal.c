@@ -5,7 +5,22 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
+
+#define SD_JOURNAL_SUPPRESS_LOCATION /* an event's place in the source is nobody's business */
+#include <systemd/sd-journal.h>
+
+/* $JOURNAL_STREAM is inherited; only a descriptor that it names leads there. */
+static bool is_systemds(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long device, inode;
+	struct stat info;
+	return stream && sscanf(stream, "%lu:%lu", &device, &inode) == 2 && fstat(fd, &info) == 0 &&
+	       info.st_dev == device && info.st_ino == inode;
+}
 
 int journal_open(struct journal *journal, const char *path)
 {
@@ -14,7 +29,7 @@ int journal_open(struct journal *journal, const char *path)
 		return 0;
 	if (!strcmp(path, "-")) {
 		journal->file = stderr;
-		journal->systemd = getenv("JOURNAL_STREAM") != NULL;
+		journal->systemd = is_systemds(STDERR_FILENO);
 		return 0;
 	}
 	journal->file = fopen(path, "ae");
@@ -34,6 +49,15 @@ const char *journal_level_name(enum journal_level level)
 	return names[level];
 }
 
+static bool is_of_a_speaker(const struct journal_event *event)
+{
+	static const char *const others[] = {"relay", "source", "align"};
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strcmp(event->subject, others[i]))
+			return false;
+	return true;
+}
+
 static void line_write(const struct journal *journal, const struct journal_event *event)
 {
 	static const int priorities[] = {7, 6, 4, 3}; /* syslog's */
@@ -41,8 +65,10 @@ static void line_write(const struct journal *journal, const struct journal_event
 	char stamp[32];
 	struct tm local;
 	if (journal->systemd) {
-		fprintf(journal->file, "<%d>%s: %s\n", priorities[event->level], event->subject,
-		        event->text);
+		sd_journal_send("MESSAGE=%s: %s", event->subject, event->text, "PRIORITY=%d",
+		                priorities[event->level],
+		                is_of_a_speaker(event) ? "SPEAKER=%s" : "SUBJECT=%s",
+		                event->subject, NULL);
 		return;
 	}
 	localtime_r(&seconds, &local);

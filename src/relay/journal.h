@@ -27,7 +27,7 @@ struct journal_event {
 
 struct journal {
 	FILE *file;     /* NULL: none */
-	bool systemd;   /* the file is journald's stream: lines begin with <priority> */
+	bool systemd;   /* the file is journald's stream: fields go there instead */
 	uint64_t count; /* events ever */
 	struct journal_event events[JOURNAL_EVENTS]; /* event n is at (n − 1) % JOURNAL_EVENTS */
 };

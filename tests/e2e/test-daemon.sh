@@ -92,6 +92,21 @@ wait_for 60 grep -q "Study: channel left" "$work/follow"
 result "log -f goes on" $?
 kill $follow_pid 2>/dev/null
 
+"$relay" completion bash >"$work/completion"
+result "completions are made" $?
+for case in "1 sta status" "2 daemon --de --demo" "2 set del delay" "2 status --js --json" "2 set Kit Kitchen"; do
+  # shellcheck disable=SC2086 # words
+  set -- $case
+  count=$1 wanted=${!#}
+  line=("${@:2:$#-2}")
+  bash -c '. "$1"; PATH=$2:$PATH; COMP_CWORD=$3; COMP_WORDS=(echorelay "${@:4}"); _echorelay; printf "%s\n" "${COMPREPLY[@]}"' \
+    - "$work/completion" "${relay%/*}" "$count" "${line[@]}" | grep -qx -e "$wanted"
+  result "TAB after ${line[*]}: $wanted" $?
+done
+"$relay" service status >"$work/service"
+grep -qE '^service manager=(yes|no) enabled=(yes|no) active=(yes|no) linger=(yes|no)$' "$work/service"
+result "the service's state is told" $?
+
 # --- screens -----------------------------------------------------------------------------------------
 screen() { tmux capture-pane -p -t "=$1:"; }
 shows() { screen "$1" | grep -qF -e "$2"; }
