@@ -175,7 +175,7 @@ static void on_quit(void *user)
 
 static void screen_open(int columns, int rows, bool ascii)
 {
-	static const struct ui_port port = {on_command, on_quit, NULL};
+	static const struct ui_port port = {on_command, on_quit, on_quit, NULL};
 	char text[16];
 	memset(&bench, 0, sizeof(bench));
 	snprintf(text, sizeof(text), "%d", columns);
