@@ -97,7 +97,7 @@ static double now_s(void)
 static int set_line(const struct act *act, char *line, size_t size)
 {
 	const struct command *command = command_find(act->words[0]);
-	bool turned = !command && act->count > 1;
+	bool turned = act->count > 1 && !(command && command->place == COMMAND_OF_RELAY);
 	int error = 0;
 	*line = 0;
 	for (int i = 0; i < act->count && !error; i++)

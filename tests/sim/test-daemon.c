@@ -363,7 +363,7 @@ static void stuck_guest_holds_nobody_up(void **state)
 	(void)state;
 	struct desk *desk = desk_new(geteuid());
 	int stuck = guest_come(desk), good = guest_come(desk);
-	desk->model.speaker_count = MODEL_SPEAKERS;
+	desk->model.speaker_count = 4;
 	say(stuck, "{\"watch\":100}\n");
 	say(good, "{\"watch\":100}\n");
 	desk_step(desk);
