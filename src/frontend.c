@@ -11,19 +11,25 @@
 
 #include "engine/clock.h"
 #include "print.h"
+#include "ui/plain.h"
 #include "ui/ui.h"
 
 #define LINE_US 1000000
+#define NEWS_US 250000 /* in lines, what happened is told within */
 
 struct frontend {
 	struct frontend_config config;
-	struct ui *ui; /* NULL: lines */
+	struct ui *ui;       /* NULL: lines */
+	struct plain *plain; /* those that one types to; NULL: they are only printed */
+	bool typed_before;   /* what is typed is in a file, and waits for the first model */
 	sd_event_source *timer, *input, *resize;
 };
 
 static uint64_t period_us(const struct frontend *frontend)
 {
-	return frontend->ui ? 1000000u / (unsigned)frontend->config.options->fps : LINE_US;
+	if (frontend->plain)
+		return NEWS_US;
+	return frontend->ui ? (uint64_t)ui_interval(frontend->ui) / 1000 : LINE_US;
 }
 
 static int64_t now_ns(void)
@@ -92,28 +98,52 @@ static bool colour_wanted(void)
 	return !no_color || !*no_color;
 }
 
+static void typed_read(struct frontend *frontend)
+{
+	plain_show(frontend->plain, model_now(frontend));
+	if (plain_input(frontend->plain, STDIN_FILENO) < 0)
+		leave(frontend);
+}
+
+static int on_typed(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+	(void)source, (void)fd, (void)events;
+	typed_read(user);
+	return 0;
+}
+
+static int plain_begin(struct frontend *frontend)
+{
+	struct ui_port port = {on_command, on_quit, on_stop, frontend};
+	int error = plain_new(&frontend->plain, stdout, &port);
+	if (!error)
+		error = sd_event_add_io(frontend->config.event, &frontend->input, STDIN_FILENO,
+		                        EPOLLIN, on_typed, frontend);
+	frontend->typed_before = error == -EPERM; /* nothing that can be waited for */
+	return error < 0 && error != -EPERM ? error : 0;
+}
+
 static int screen_begin(struct frontend *frontend)
 {
+	const struct options *options = frontend->config.options;
+	bool utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	const char *charset = options->charset ? options->charset : utf8 ? "utf8" : "ascii";
 	struct ui_config config = {
 	    .keymap = frontend->config.keymap,
 	    .in = stdin,
 	    .out = stdout,
-	    .ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
+	    .ascii = strcmp(charset, "utf8") != 0,
 	    .colour = colour_wanted(),
 	    .title = frontend->config.title,
 	    .attached = frontend->config.attached,
-	    .theme = frontend->config.options->theme,
-	    .mouse = frontend->config.options->mouse,
-	    .fps = frontend->config.options->fps,
+	    .theme = options->theme,
+	    .mouse = options->mouse,
+	    .fps = options->fps,
 	};
 	struct ui_port port = {on_command, on_quit, on_stop, frontend};
 	int error = ui_new(&frontend->ui, &config, &port);
-	if (error == -ENOTTY) {
-		const char *terminal = getenv("TERM");
-		fprintf(stderr,
-		        "echorelay: the terminal '%s' cannot show a screen; --batch prints lines\n",
-		        terminal ? terminal : "");
-	}
+	if (error == -ENOTTY) /* no cursor to move: lines will do */
+		return plain_begin(frontend);
 	if (error)
 		return error;
 	error = sd_event_add_io(frontend->config.event, &frontend->input, STDIN_FILENO, EPOLLIN,
@@ -141,6 +171,10 @@ static int show(struct frontend *frontend)
 	uint64_t now;
 	if (frontend->ui)
 		paint(frontend);
+	else if (frontend->plain && frontend->typed_before)
+		typed_read(frontend);
+	else if (frontend->plain)
+		plain_show(frontend->plain, model_now(frontend));
 	else
 		lines_print(frontend);
 	int error = sd_event_now(frontend->config.event, CLOCK_MONOTONIC, &now);
@@ -166,6 +200,8 @@ void frontend_answer(struct frontend *frontend, uint32_t request, int result, co
 {
 	if (frontend->ui)
 		ui_answer(frontend->ui, request, result, text, now_ns());
+	else if (frontend->plain)
+		plain_answer(frontend->plain, result, text);
 }
 
 /* Lines of a relay elsewhere come when its models do; all else by the clock. */
@@ -177,7 +213,7 @@ static int timer_begin(struct frontend *frontend)
 		error = sd_event_add_time(frontend->config.event, &frontend->timer, CLOCK_MONOTONIC,
 		                          now + (frontend->ui ? 0 : LINE_US), 1000, on_timer,
 		                          frontend);
-	if (error >= 0 && frontend->config.attached && !frontend->ui)
+	if (error >= 0 && frontend->config.attached && !frontend->ui && !frontend->plain)
 		error = sd_event_source_set_enabled(frontend->timer, SD_EVENT_OFF);
 	return error < 0 ? error : 0;
 }
@@ -188,7 +224,11 @@ int frontend_new(struct frontend **ret_frontend, const struct frontend_config *c
 	if (!frontend)
 		return -ENOMEM;
 	frontend->config = *config;
-	int error = config->options->mode == MODE_SCREEN ? screen_begin(frontend) : 0;
+	int error = 0;
+	if (config->options->plain)
+		error = plain_begin(frontend);
+	else if (config->options->mode == MODE_SCREEN)
+		error = screen_begin(frontend);
 	if (!error)
 		error = timer_begin(frontend);
 	if (error < 0) {
@@ -207,5 +247,6 @@ void frontend_free(struct frontend *frontend)
 	sd_event_source_unref(frontend->input);
 	sd_event_source_unref(frontend->resize);
 	ui_free(frontend->ui);
+	plain_free(frontend->plain);
 	free(frontend);
 }

@@ -31,6 +31,8 @@ static const struct argument_row program_rows[] = {
     {"json", NULL, 'j', "one JSON object per second, no screen"},
     {"keymap", "NAME|FILE", 'k', "keys: default, vi, emacs, or a file"},
     {"theme", "NAME", 'T', "colours of the screen: default, light, cb, mono"},
+    {"charset", "NAME", 'r', "characters of the screen: utf8, ascii, auto"},
+    {"plain", NULL, 'p', "lines instead of a screen: for screen readers, and without a cursor"},
     {"mouse", NULL, 'm', "the screen takes clicks and the wheel"},
     {"fps", "N", 'f', "pictures a second, 1 to 20; 10 if left out"},
     {"list-commands", NULL, 'C', "print every command"},
@@ -84,6 +86,16 @@ static int read_fps(struct options *options, const char *value)
 	return 0;
 }
 
+static int read_charset(struct options *options, const char *value)
+{
+	options->charset = value;
+	if (!strcmp(value, "auto"))
+		options->charset = NULL;
+	else if (strcmp(value, "utf8") != 0 && strcmp(value, "ascii") != 0)
+		return arguments_wrong("charset", value, "is none of utf8, ascii, auto");
+	return 0;
+}
+
 static int read_theme(struct options *options, const char *value)
 {
 	options->theme = value;
@@ -123,6 +135,12 @@ static int take(void *user, int letter, const char *value)
 	switch (letter) {
 	case 'd':
 		options->demo = value ? value : "";
+		return 0;
+	case 'r':
+		return read_charset(options, value);
+	case 'p':
+		options->plain = true;
+		options->mode = MODE_SCREEN;
 		return 0;
 	case 'T':
 		return read_theme(options, value);

@@ -25,10 +25,12 @@ enum options_mode {
 
 struct options {
 	enum options_mode mode;
-	const char *demo;  /* NULL: the real world; else the scenario, "" for the default */
-	double seconds;    /* 0: until told to stop */
-	bool standalone;   /* no daemon is asked or started */
-	const char *theme; /* of the screen; NULL: by the terminal */
+	const char *demo;    /* NULL: the real world; else the scenario, "" for the default */
+	double seconds;      /* 0: until told to stop */
+	bool standalone;     /* no daemon is asked or started */
+	const char *theme;   /* of the screen; NULL: by the terminal */
+	const char *charset; /* utf8 or ascii; NULL: by the locale */
+	bool plain;          /* lines to read and to type instead of a screen */
 	bool mouse;
 	int fps; /* pictures a second */
 	const char *source, *keymap, *config, *state, *log, *bus, *check_keys;

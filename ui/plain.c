@@ -157,24 +157,28 @@ static void relay_line(struct plain *plain, const struct command *command, const
 	plain->port.command(plain->port.user, ++plain->request, full);
 }
 
-static void line_take(struct plain *plain, const char *line)
+/* Returns false where the line was the last. */
+static bool line_take(struct plain *plain, const char *line)
 {
 	char copy[LINE_BYTES], *words[16];
 	snprintf(copy, sizeof(copy), "%s", line);
 	int count = command_split(copy, words, 16);
 	const struct command *command = count > 0 ? command_find(words[0]) : NULL;
 	if (count == 0)
-		return;
+		return true;
+	if (command && (command->id == COMMAND_QUIT || command->id == COMMAND_CLOSE)) {
+		plain->port.quit(plain->port.user);
+		return false;
+	}
 	if (!strcmp(words[0], "status"))
 		status_tell(plain);
 	else if (command && command->id == COMMAND_HELP)
 		help_tell(plain);
 	else if (command && command->id == COMMAND_SELECT)
 		select_one(plain, count > 1 ? atoi(words[1]) : 0);
-	else if (command && (command->id == COMMAND_QUIT || command->id == COMMAND_CLOSE))
-		plain->port.quit(plain->port.user);
 	else
 		relay_line(plain, command, line, count);
+	return true;
 }
 
 int plain_input(struct plain *plain, int fd)
@@ -191,7 +195,8 @@ int plain_input(struct plain *plain, int fd)
 		}
 		plain->line[plain->used] = 0;
 		plain->used = 0;
-		line_take(plain, plain->line);
+		if (!line_take(plain, plain->line))
+			return 0;
 		prompt(plain);
 	}
 	return 0;

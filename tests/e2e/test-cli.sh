@@ -53,13 +53,24 @@ expect "state that cannot be written" 73 "nothing will be kept" \
   "$relay" --demo --batch --state "$work/file/state"
 
 if has_terminals; then
-  expect "terminal that can do nothing" 69 "'dumb' cannot show a screen" \
-    script -qec "TERM=dumb $relay --demo --for 2" /dev/null
-  expect "terminal that is unknown" 69 "cannot show a screen" \
-    script -qec "TERM=no-such-terminal $relay --demo --for 2" /dev/null
+  expect "terminal that can do nothing: lines" 0 "echorelay, in lines" \
+    script -qec "TERM=dumb $relay --standalone --demo --for 2" /dev/null
+  expect "terminal that is unknown: lines" 0 "echorelay, in lines" \
+    script -qec "TERM=no-such-terminal $relay --standalone --demo --for 2" /dev/null
 else
   skip "terminals that can do little" "there are no pseudo-terminals"
 fi
+
+echo "status
+volume Hall 50
+volume Attic 50
+quit" >"$work/typed"
+plain() { "$relay" --plain --standalone --demo=healthy --state "$work/plain" <"$work/typed"; }
+plain >"$work/lines" 2>&1
+grep -q "speakers play" "$work/lines" && grep -q "error: no speaker" "$work/lines" &&
+  ! grep -q "$(printf '\033')" "$work/lines"
+result "lines to type to" $?
+expect "no such characters" 64 "is none of utf8, ascii, auto" "$relay" --charset ebcdic
 
 expect "no bluetoothd" 69 "bus" "$relay" --bus "unix:path=$work/no-bus" --batch --for 2
 expect "without a terminal: what there is, once" 0 "speaker 70:99:1C:0A:B2:44 state=paired" "$relay" --demo
