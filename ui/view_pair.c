@@ -109,6 +109,7 @@ static void pair_with_selected(struct ui *ui, int64_t now)
 	char line[64];
 	if (!found)
 		return ui_say(ui, false, "nobody to pair with: is it in pairing mode?", now);
+	ui->lists[VIEW_PAIR].moved = true; /* the row goes elsewhere when it is paired */
 	snprintf(line, sizeof(line), "pair %s", found->address);
 	ui_send(ui, line);
 }

@@ -142,6 +142,10 @@ static void connect_begin(struct relay *relay)
 	step_next(relay);
 	if (pairing->role == ROLE_SOURCE) {
 		note(pairing, STEP_CONNECT, "A2DP source");
+		if (pairing->tries == 0 && pairing->device->connected) { /* known, and here */
+			pairing_done(relay);
+			return;
+		}
 		bluez_connect(pairing->device, BLUEZ_A2DP_SOURCE);
 		return;
 	}
@@ -328,9 +332,14 @@ static struct bluez_device *device_choose(struct relay *relay, const char *addre
 	return best < 0 ? NULL : devices[best];
 }
 
-/* A device that only sends is a source; whatever else is paired by this way, as a speaker. */
-static enum settings_role role_wanted(const struct bluez_device *device)
+/*
+ * What is known as a source stays one: an Echo offers a sink, too.  A device that only sends is one;
+ * whatever else is paired this way is a speaker.
+ */
+static enum settings_role role_wanted(struct relay *relay, const struct bluez_device *device)
 {
+	if (device->paired && relay_role(relay, device) == ROLE_SOURCE)
+		return ROLE_SOURCE;
 	return device->offers == BLUEZ_OFFERS_SOURCE ? ROLE_SOURCE : ROLE_SPEAKER;
 }
 
@@ -355,7 +364,7 @@ int pairing_begin(struct relay *relay, const char *address)
 	scan_stop(relay);
 	pairing->state = PAIRING_RUNS;
 	pairing->device = device;
-	pairing->role = role_wanted(device);
+	pairing->role = role_wanted(relay, device);
 	pairing->tries = 0;
 	pairing->refused = pairing->unanswered = false;
 	pairing->began = relay_now(relay);

@@ -178,20 +178,22 @@ static int32_t number_on_screen(const struct relay *relay, const char *address)
 	return 0;
 }
 
-/* A speaker is one that plays here; for others the role is kept, or plain. */
-static int32_t role_of(const struct relay *relay, const struct found *found)
+/* A speaker is one that plays here; of others that are paired what was decided, else what they are. */
+static int32_t role_of(struct relay *relay, const struct found *found)
 {
 	const struct settings_speaker *known = settings_known(relay->settings, found->address);
-	enum settings_role kept = known ? known->role : ROLE_UNKNOWN;
+	struct bluez_device *device;
 	if (number_on_screen(relay, found->address))
 		return MODEL_ROLE_SPEAKER;
-	if (kept == ROLE_UNKNOWN && found->paired && found->offers == BLUEZ_OFFERS_SOURCE)
-		return MODEL_ROLE_SOURCE;
-	return (int32_t)kept;
+	if (found->paired && relay->bluez)
+		spa_list_for_each (device, bluez_devices(relay->bluez), link)
+			if (device->paired && !strcmp(device->address, found->address))
+				return (int32_t)relay_role(relay, device);
+	return known ? (int32_t)known->role : MODEL_ROLE_UNKNOWN;
 }
 
-static void found_present(struct model_found *shown, const struct relay *relay,
-                          const struct found *found, int64_t now)
+static void found_present(struct model_found *shown, struct relay *relay, const struct found *found,
+                          int64_t now)
 {
 	const struct scan *scan = &relay->scan;
 	bool heard = found->heard_at && (!scan->since || found->heard_at >= scan->since);

@@ -497,6 +497,22 @@ static void echo_from_which_nothing_comes_is_connected_anew(void **state)
 	house_free(house);
 }
 
+static void known_echo_stays_a_source(void **state)
+{
+	(void)state;
+	struct house *house = house_new(FLAT);
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	assert_int_equal(found(house, "Echo Dot")->role, MODEL_ROLE_SOURCE);
+	char reply[256];
+	command(house, "pair \"Echo Dot\"", reply); /* Enter on its row */
+	house_run(house, 5 * SECOND);
+	assert_int_equal(model(house)->pairing.state, PAIRING_DONE);
+	assert_int_equal(model(house)->speaker_count, 2);
+	assert_int_equal(found(house, "Echo Dot")->role, MODEL_ROLE_SOURCE);
+	assert_true(source_streams(model(house)));
+	house_free(house);
+}
+
 /* --- rest ---------------------------------------------------------------------------------------- */
 
 static bool all_rest(const struct model *shown)
@@ -567,6 +583,7 @@ int main(void)
 	    cmocka_unit_test(echo_is_brought_back_when_it_was_lost),
 	    cmocka_unit_test(echo_that_was_sent_away_stays_away),
 	    cmocka_unit_test(echo_from_which_nothing_comes_is_connected_anew),
+	    cmocka_unit_test(known_echo_stays_a_source),
 	    cmocka_unit_test(streams_rest_in_long_silence),
 	    cmocka_unit_test(wire_form_keeps_it_all),
 	};
