@@ -3,7 +3,7 @@
 # bounds that the script's head names.  Prints TAP, and ends with "N passed, N failed".
 #
 #   tests/rig/check.sh [SCRIPT]...     (all of guest/test-*.sh)
-#   RIG_RELEASES="bookworm"            else bookworm and trixie
+#   RIG_RELEASES="bookworm trixie"     else the host's release alone
 #   RIG_JOBS=N                         guests at a time, else one for each processor
 #
 # A script's head may say:

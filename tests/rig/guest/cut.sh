@@ -2,6 +2,8 @@
 # A speaker's link is lost, and it is away for ten seconds. The relay finds it again by itself, the other one
 # has not noticed, and both are in step.
 #
+# By hand: tests/rig/check-rig.sh tests/rig/guest/cut.sh
+#
 # speakers 3 4
 # verdict --from 45
 # bound clicks >= 10

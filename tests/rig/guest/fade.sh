@@ -2,6 +2,8 @@
 # A speaker is out of reach for 600 ms while all play. What it does to the others is told; afterwards all
 # are in step again, and have lost nothing more.
 #
+# By hand: tests/rig/check-rig.sh tests/rig/guest/fade.sh
+#
 # speakers 3 4
 # verdict --from 25
 # bound clicks >= 10
