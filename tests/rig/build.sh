@@ -76,8 +76,8 @@ guest_packages() { # guest_packages RELEASE
 }
 
 root_build() { # root_build RELEASE
-  local root=$work/$1/root sources
-  if [ -e "$root/.made" ] && cmp -s <(guest_packages "$1") "$root/.made"; then return; fi
+  local made=$work/$1/root root=$work/$1/root.new sources
+  if [ -e "$made/.made" ] && cmp -s <(guest_packages "$1") "$made/.made"; then return; fi
   say "a root file system of $1"
   rm -rf "$root" "$work/$1/sources"
   mkdir -p "$work/$1/sources"
@@ -92,6 +92,8 @@ root_build() { # root_build RELEASE
   echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
   chroot "$root" useradd --create-home --uid 1000 --shell /bin/bash player
   guest_packages "$1" >"$root/.made"
+  rm -rf "$made"
+  mv "$root" "$made"
 }
 
 # --- the programs -------------------------------------------------------------------------------

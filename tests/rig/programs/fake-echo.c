@@ -354,11 +354,12 @@ int main(int argc, char *argv[])
 	static struct echo echo = {
 	    .rate = 44100, .bitpool = 53, .wants_to_play = true, .fifo_path = "/run/echo"};
 	sigset_t signals;
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (read_options(&echo, argc, argv) < 0) {
 		fprintf(stderr, "fake-echo: see the head of tests/rig/programs/fake-echo.c\n");
 		return 64;
 	}
+	setvbuf(stdout, NULL, _IOLBF,
+	        0); /* after --log: a reopened stream has a buffer of its own */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, &signals, NULL);

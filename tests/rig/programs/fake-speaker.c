@@ -355,12 +355,13 @@ int main(int argc, char *argv[])
 	static struct speaker speaker = {
 	    .config = {.latency_ns = 150000000, .axis_rate = AXIS_RATE}};
 	sigset_t signals;
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (read_options(&speaker, argc, argv) < 0) {
 		fprintf(stderr,
 		        "fake-speaker: see the head of tests/rig/programs/fake-speaker.c\n");
 		return 64;
 	}
+	setvbuf(stdout, NULL, _IOLBF,
+	        0); /* after --log: a reopened stream has a buffer of its own */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
