@@ -326,7 +326,7 @@ static void device_init(struct world *world, const struct scenario_speaker *spea
 	    .address_type = "public",
 	    .icon = "audio-card", /* what BlueZ says of loudspeakers */
 	    .modalias = speaker ? "bluetooth:v0057p1234d0100" : "bluetooth:v0171p0413d0000",
-	    .class = speaker ? speaker->class : 0x0c0418,
+	    .class = speaker ? speaker->class : 0x0c0414,
 	    .paired = speaker ? speaker->paired : echo->paired,
 	    .air = speaker ? &speaker->air : &echo->air,
 	    .reachable = speaker ? speaker->reachable : true,
