@@ -23,17 +23,17 @@ sees() { # sees NAME TEXT: within ten seconds
   result "$1" $code
   [ $code = 0 ] || screen | sed 's/^/# /'
 }
-cat >"$work/run" <<X
+cat >"$work/start" <<X
 #!/bin/sh
 echo \$\$ >"$work/pid"
 exec env "\$@" "$relay" --demo=healthy --state "$work/state"
 X
-chmod +x "$work/run"
+chmod +x "$work/start"
 start() { # start WxH [VARIABLE=VALUE]
   tmux kill-server >/dev/null 2>&1
   wait_for 5 sh -c "! [ -S $work/tmux-$(id -u)/echorelay ]"
   tmux new-session -d -s t -x "${1%x*}" -y "${1#*x}" \
-    "export TERM=${TERMINAL:-tmux-256color} LC_ALL=C.UTF-8; stty -a >$work/before; $work/run ${2:-}; echo ended with \$?; stty -a >$work/after; sleep 1000"
+    "export TERM=${TERMINAL:-tmux-256color} LC_ALL=C.UTF-8; stty -a >$work/before; $work/start ${2:-}; echo ended with \$?; stty -a >$work/after; sleep 1000"
 }
 keys() { tmux send-keys -t t "$@"; }
 
@@ -84,7 +84,7 @@ tmux kill-server >/dev/null 2>&1
 wait_for 5 sh -c "! [ -S $work/tmux-$(id -u)/echorelay ]"
 tmux new-session -d -s t -x 80 -y 24 "export TERM=${TERMINAL:-tmux-256color} LC_ALL=C.UTF-8 PS1='shell> '; exec bash --norc -i"
 wait_for 10 shows "shell>"
-keys "$work/run" Enter
+keys "$work/start" Enter
 sees "it runs under a shell" "Echo→"
 keys C-z
 wait_for 10 sh -c "tmux -L echorelay capture-pane -p -t t | grep -q Stopped"
