@@ -44,8 +44,7 @@ static int room_make(char **buffer, size_t *size, size_t wanted)
 int lines_receive(struct lines *lines)
 {
 	if (lines->in_taken) /* before the first byte there is no memory either */
-		memmove(lines->in, lines->in + lines->in_taken,
-		        lines->in_used - lines->in_taken);
+		memmove(lines->in, lines->in + lines->in_taken, lines->in_used - lines->in_taken);
 	lines->in_used -= lines->in_taken;
 	lines->in_taken = 0;
 	if (lines->in_used > lines->in_most)
