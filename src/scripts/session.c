@@ -51,8 +51,8 @@ static void on_answer(void *user, uint32_t request, int result, const char *text
 int session_open(struct session *session, bool demo)
 {
 	char message[512];
-	struct client_port port = {on_model, on_answer, session};
 	*session = (struct session){.client = NULL};
+	struct client_port port = {on_model, on_answer, session};
 	signal(SIGPIPE, SIG_IGN); /* a reader that leaves is the end, and no mishap */
 	int error =
 	    client_open(&session->client, demo, SESSION_WAIT_MS, &port, message, sizeof(message));
