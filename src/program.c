@@ -22,7 +22,7 @@ int program_fail(int code, const char *message)
 	return code;
 }
 
-static int read_config(struct program *program)
+static int read_config_file(struct program *program)
 {
 	char path[SETTINGS_PATH + 32], message[512];
 	const char *named = program->options.config;
@@ -38,6 +38,20 @@ static int read_config(struct program *program)
 	if (!error || (error == -ENOENT && !named))
 		return EX_OK;
 	return program_fail(error == -EINVAL ? EX_DATAERR : EX_NOINPUT, message);
+}
+
+/* What the command line has counts for the file's key: whoever looks at the settings sees either. */
+static int read_config(struct program *program)
+{
+	int code = read_config_file(program);
+	const struct options *options = &program->options;
+	char *source = program->settings.config.source;
+	size_t size = sizeof(program->settings.config.source);
+	if (options->demo) /* it has an Echo of its own */
+		*source = 0;
+	if (!code && options->source && snprintf(source, size, "%s", options->source) >= (int)size)
+		return program_fail(EX_USAGE, "--source: no node has so long a name");
+	return code;
 }
 
 static int read_keymap(struct program *program)
@@ -86,8 +100,6 @@ static int open_state(struct program *program)
 
 static const char *source_node(const struct program *program)
 {
-	if (program->options.source)
-		return program->options.source;
 	return *program->settings.config.source ? program->settings.config.source : NULL;
 }
 

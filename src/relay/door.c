@@ -122,8 +122,10 @@ static void service_asked(struct relay *relay, const struct bluez_request *reque
 {
 	const struct bluez_device *device = request->device;
 	enum settings_role role = device->paired ? relay_role(relay, device) : ROLE_UNKNOWN;
-	/* on an adapter that is not ours: what it is there is not known, that it is paired is enough */
-	if (device->paired && device->adapter && !relay_uses_adapter(relay, device->adapter))
+	bool elsewhere = device->adapter && !relay_uses_adapter(relay, device->adapter);
+	bool unseen = role == ROLE_UNKNOWN && !device->offers; /* its services come later */
+	/* what it is there, or will be, is not known: that it is paired is enough */
+	if (device->paired && (elsewhere || unseen))
 		role = ROLE_SOURCE;
 	bool yes = policy_let_in(role, relay->contested, request->text);
 	bluez_answer(relay->bluez, request->id, yes, "", 0);

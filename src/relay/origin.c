@@ -95,15 +95,16 @@ static struct policy_source link_of(struct relay *relay, struct origin *origin,
 	const struct bluez_transport *stream = stream_of(relay, device);
 	const struct settings_speaker *kept = settings_known(relay->settings, device->address);
 	bool active = stream && stream->state == BLUEZ_ACTIVE;
-	bool chosen = *relay->settings->config.source != 0; /* another one: this is not missed */
+	/* where another one is to be heard, this one may be silent, or away */
+	bool heard = policy_heard(relay->settings->config.source, device->address);
 	if (active && relay->live)
 		origin->played_at = now;
-	if (!device->connected || stream)
+	if (!device->connected || stream || !heard)
 		origin->no_stream_since = now;
-	if (!active || relay->live || chosen)
+	if (!active || relay->live || !heard)
 		origin->mute_since = now;
 	return (struct policy_source){
-	    .wanted = kept && kept->autoconnect && !origin->left &&
+	    .wanted = heard && kept && kept->autoconnect && !origin->left &&
 	              policy_pages(device->name, device->modalias),
 	    .reachable = device->adapter->powered && !relay->scan.running &&
 	                 relay->pairing.state != PAIRING_RUNS && !relay->door.open,

@@ -115,6 +115,17 @@ bool policy_pages(const char *name, const char *modalias)
 	return is_amazon(&(struct policy_device){.name = name, .modalias = modalias});
 }
 
+bool policy_heard(const char *node, const char *address)
+{
+	char part[18];
+	if (!*node)
+		return true;
+	snprintf(part, sizeof(part), "%s", address);
+	for (char *colon = part; (colon = strchr(colon, ':'));)
+		*colon = '_';
+	return !strncmp(node, "bluez_", 6) && strcasestr(node, part);
+}
+
 enum policy_source_action policy_next_source(const struct policy_source *link, int64_t now)
 {
 	if (link->calling || now < link->not_before || !link->reachable)

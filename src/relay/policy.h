@@ -126,6 +126,12 @@ int64_t policy_backoff(int attempt, bool air_needed);
 /* Is it one that we may page by ourselves?  An Echo; a phone comes when its owner wants. */
 bool policy_pages(const char *name, const char *modalias);
 
+/*
+ * Is the Bluetooth device at `address` what is to be heard, when `node` is (settings.h; empty: the Echo)?
+ * PipeWire's nodes have the address in their names: bluez_input.44_00_49_12_AB_CD.2.
+ */
+bool policy_heard(const char *node, const char *address);
+
 /* What is known of a source's link. */
 struct policy_source {
 	bool wanted, reachable, calling, connected;

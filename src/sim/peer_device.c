@@ -24,12 +24,14 @@ static int uuids_get(sd_bus *bus, const char *path, const char *interface, const
 	(void)bus, (void)path, (void)interface, (void)property, (void)error;
 	const char *uuids[3];
 	int count = 0;
-	if (device->air->offers & OFFERS_SOURCE)
+	bool shown = device->resolved || !device->air->resolves_ns;
+	if (shown && device->air->offers & OFFERS_SOURCE)
 		uuids[count++] = A2DP_SOURCE_UUID;
-	if (device->air->offers & OFFERS_SINK)
+	if (shown && device->air->offers & OFFERS_SINK)
 		uuids[count++] = A2DP_SINK_UUID;
-	uuids[count++] = device->speaker ? "0000110c-0000-1000-8000-00805f9b34fb"
-	                                 : "0000110e-0000-1000-8000-00805f9b34fb";
+	if (shown)
+		uuids[count++] = device->speaker ? "0000110c-0000-1000-8000-00805f9b34fb"
+		                                 : "0000110e-0000-1000-8000-00805f9b34fb";
 	int result = sd_bus_message_open_container(reply, 'a', "s");
 	for (int i = 0; i < count && result >= 0; i++)
 		result = sd_bus_message_append(reply, "s", uuids[i]);
@@ -69,9 +71,21 @@ static int flag_set(sd_bus *bus, const char *path, const char *interface, const 
 
 /* --- connecting -------------------------------------------------------------------------------- */
 
+/* SDP has been asked: what was not in its first answer is there now (device.c, update_bredr_services). */
+static void services_found(struct world *world, struct device *device, int64_t argument)
+{
+	(void)argument;
+	device->resolved = true;
+	if (device->exists)
+		sd_bus_emit_properties_changed(world->bus, device->path, "org.bluez.Device1",
+		                               "UUIDs", NULL);
+}
+
 void peer_device_set_connected(struct device *device, bool connected)
 {
 	device->connected = device->services_resolved = connected;
+	if (connected && device->air->resolves_ns && !device->resolved)
+		world_after(device->world, device->air->resolves_ns, device, services_found, 0);
 	if (device->exists)
 		sd_bus_emit_properties_changed(device->world->bus, device->path,
 		                               "org.bluez.Device1", "Connected", "ServicesResolved",
@@ -246,7 +260,7 @@ static const sd_bus_vtable device_vtable[] = {
     STRING("Icon", icon),
     STRING("Modalias", modalias),
     SD_BUS_PROPERTY("Adapter", "o", NULL, offsetof(struct device, adapter_path), 0),
-    SD_BUS_PROPERTY("UUIDs", "as", uuids_get, 0, 0),
+    SD_BUS_PROPERTY("UUIDs", "as", uuids_get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
     FLAG("Paired", paired),
     FLAG("Bonded", bonded),
     SETTABLE("Trusted", trusted),

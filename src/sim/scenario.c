@@ -31,7 +31,7 @@ struct parser {
 	char section_text[64];
 };
 
-#define AIR_KEYS "rssi, heard, pairing, pairs, asks, pin, passkey, offers"
+#define AIR_KEYS "rssi, heard, pairing, pairs, asks, pin, passkey, offers, resolves"
 
 #define complain(parser, ...) ini_complain(&(parser)->ini, __VA_ARGS__)
 

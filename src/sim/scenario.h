@@ -86,6 +86,7 @@ struct scenario_air {
 	char pin[17];
 	uint32_t passkey;
 	uint32_t offers;
+	int64_t resolves_ns; /* connected for so long before BlueZ shows its services; 0: at once */
 };
 
 struct scenario_echo {

@@ -104,6 +104,8 @@ int scenario_air_key(struct ini_text *ini, struct scenario_air *air, const char 
 		return set_time(ini, &air->heard_ns, value);
 	if (!strcmp(key, "pairs"))
 		return set_time(ini, &air->pairs_ns, value);
+	if (!strcmp(key, "resolves"))
+		return set_time(ini, &air->resolves_ns, value);
 	if (!strcmp(key, "pairing"))
 		return set_pairing(ini, air, value);
 	if (!strcmp(key, "asks"))

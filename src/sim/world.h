@@ -108,6 +108,7 @@ struct device {
 	int paired, bonded, trusted, blocked, connected, services_resolved, legacy_pairing;
 	bool exists; /* on the bus */
 	bool reachable;
+	bool resolved; /* its services are shown */
 	bool sep_shown;
 	int next_endpoint;          /* where the search for a local endpoint goes on */
 	struct endpoint *asked;     /* whose answer is awaited */

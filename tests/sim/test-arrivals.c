@@ -405,6 +405,34 @@ static void unclear_role_is_asked_once(void **state)
 	house_free(house);
 }
 
+static bool everybody_plays(const struct model *shown)
+{
+	return shown->speaker_count == 2 && all_stream(shown) &&
+	       shown->source.state == MODEL_SOURCE_STREAMING;
+}
+
+/* Paired by another program, which looked no further: what they are comes when they connect. */
+static void services_may_come_later(void **state)
+{
+	(void)state;
+	struct house *house =
+	    house_new("[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+	              "[echo Echo Dot]\naddress = 44:00:49:12:AB:CD\nresolves = 1 s\n"
+	              "starts = 1000 s\n"
+	              "[speaker Early]\naddress = 00:00:5E:00:53:01\nreports = 180 ms\n"
+	              "[speaker Late]\naddress = 00:00:5E:00:53:02\nreports = 180 ms\n"
+	              "resolves = 500 ms\n");
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	assert_int_equal(model(house)->speaker_count, 1);
+	peer_device_call(house_device(house, "Late"));
+	peer_device_call(house_device(house, "Echo Dot"));
+	assert_true(house_wait(house, 20 * SECOND, everybody_plays));
+	house_run(house, 2 * SECOND);
+	assert_int_equal(events_about(house, "refused"), 0);
+	assert_int_equal(found(house, "Echo Dot")->role, MODEL_ROLE_SOURCE);
+	house_free(house);
+}
+
 /* --- coming back --------------------------------------------------------------------------------- */
 
 #define FLAT                                                                                       \
@@ -497,6 +525,22 @@ static void echo_from_which_nothing_comes_is_connected_anew(void **state)
 	house_free(house);
 }
 
+/* Something else is to be heard: the Echo may be silent. */
+static void echo_is_left_alone_beside_another_source(void **state)
+{
+	(void)state;
+	struct house *house = house_new(FLAT);
+	snprintf(house->settings.config.source, sizeof(house->settings.config.source),
+	         "alsa_input.usb-turntable");
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	house_run(house, 5 * SECOND);
+	echo_pause(sim_world(house->sim)->echo, true, house->now);
+	house_run(house, 60 * SECOND);
+	assert_int_equal(events_about(house, "nothing comes"), 0);
+	assert_false(source_streams(model(house)));
+	house_free(house);
+}
+
 static void known_echo_stays_a_source(void **state)
 {
 	(void)state;
@@ -578,11 +622,13 @@ int main(void)
 	    cmocka_unit_test(nothing_pairs_outside_of_a_window),
 	    cmocka_unit_test(adapters_left_pairable_are_closed),
 	    cmocka_unit_test(unclear_role_is_asked_once),
+	    cmocka_unit_test(services_may_come_later),
 	    cmocka_unit_test(speaker_that_calls_is_taken_at_once),
 	    cmocka_unit_test(adapter_goes_and_comes_back),
 	    cmocka_unit_test(echo_is_brought_back_when_it_was_lost),
 	    cmocka_unit_test(echo_that_was_sent_away_stays_away),
 	    cmocka_unit_test(echo_from_which_nothing_comes_is_connected_anew),
+	    cmocka_unit_test(echo_is_left_alone_beside_another_source),
 	    cmocka_unit_test(known_echo_stays_a_source),
 	    cmocka_unit_test(streams_rest_in_long_silence),
 	    cmocka_unit_test(wire_form_keeps_it_all),

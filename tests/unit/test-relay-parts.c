@@ -137,6 +137,17 @@ static void back_off_grows_to_a_cap(void **state)
 	assert_int_equal(policy_endpoints(20), 7);
 }
 
+static void only_what_is_to_be_heard_is_missed(void **state)
+{
+	(void)state;
+	static const char echo[] = "44:00:49:12:AB:CD";
+	assert_true(policy_heard("", echo));
+	assert_true(policy_heard("bluez_input.44_00_49_12_AB_CD.2", echo));
+	assert_true(policy_heard("bluez_input.44_00_49_12_ab_cd", echo));
+	assert_false(policy_heard("bluez_input.44_00_49_12_AB_CE.2", echo));
+	assert_false(policy_heard("alsa_input.usb-turntable", echo));
+}
+
 /* --- commands ------------------------------------------------------------------------------------ */
 
 static void command_table_is_whole(void **state)
@@ -604,6 +615,7 @@ int main(void)
 	    cmocka_unit_test(roles_are_told_apart),
 	    cmocka_unit_test(next_action_follows_the_link),
 	    cmocka_unit_test(back_off_grows_to_a_cap),
+	    cmocka_unit_test(only_what_is_to_be_heard_is_missed),
 	    cmocka_unit_test(command_table_is_whole),
 	    cmocka_unit_test(lines_are_split),
 	    cmocka_unit_test(values_are_read),
