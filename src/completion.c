@@ -41,6 +41,8 @@ static void bash_words(const struct subcommand *subcommand)
 {
 	if (subcommand->words == WORDS_SPEAKER || subcommand->words == WORDS_COMMAND)
 		printf(" $(echorelay completion speakers 2>/dev/null)");
+	if (subcommand->words == WORDS_DEVICE)
+		printf(" $(echorelay completion devices 2>/dev/null)");
 	words_print(subcommand);
 }
 
@@ -96,6 +98,8 @@ static void fish_words(const char *condition, const struct subcommand *subcomman
 	printf("complete -c echorelay -f -n '%s' -a \"", condition);
 	if (subcommand->words == WORDS_SPEAKER || subcommand->words == WORDS_COMMAND)
 		printf("(echorelay completion speakers 2>/dev/null)");
+	if (subcommand->words == WORDS_DEVICE)
+		printf("(echorelay completion devices 2>/dev/null)");
 	words_print(subcommand);
 	printf("\"\n");
 }
@@ -139,34 +143,43 @@ static void zsh_print(void)
 	printf(" ) ;;\nesac\ncompadd -a names\n_files\n");
 }
 
-/* --- speakers ------------------------------------------------------------------------------------ */
+/* --- speakers and devices ------------------------------------------------------------------------ */
+
+struct asked {
+	bool devices, shown;
+};
+
+static void names_print(const char *address, const char *name)
+{
+	puts(address);
+	if (!strpbrk(name, " \t'\"\\$`")) /* those that need no quotes */
+		puts(name);
+}
 
 static void on_model(void *user, const struct model *model)
 {
-	bool *shown = user;
-	*shown = true;
-	for (int i = 0; i < model->speaker_count; i++) {
-		const struct model_speaker *speaker = &model->speakers[i];
-		puts(speaker->address);
-		if (!strpbrk(speaker->name, " \t'\"\\$`")) /* those that need no quotes */
-			puts(speaker->name);
-	}
+	struct asked *asked = user;
+	asked->shown = true;
+	for (int i = 0; i < model->speaker_count && !asked->devices; i++)
+		names_print(model->speakers[i].address, model->speakers[i].name);
+	for (int i = 0; i < model->found_count && asked->devices; i++)
+		if (!model->found[i].paired && !model->found[i].hidden)
+			names_print(model->found[i].address, model->found[i].name);
 }
 
 /* Of a demo that runs, too: whoever has one is trying things out. */
-static int speakers_print(bool demo)
+static int relay_ask(struct asked *asked, bool demo)
 {
 	struct client *client;
-	bool shown = false;
 	char message[512];
-	struct client_port port = {on_model, NULL, &shown};
+	struct client_port port = {on_model, NULL, asked};
 	if (client_open(&client, demo, HELLO_MS, &port, message, sizeof(message)) < 0)
-		return demo ? EX_UNAVAILABLE : speakers_print(true);
+		return demo ? EX_UNAVAILABLE : relay_ask(asked, true);
 	int error = client_watch(client, 0);
-	while (!error && !shown)
+	while (!error && !asked->shown)
 		error = client_wait(client, HELLO_MS);
 	client_free(client);
-	return shown ? EX_OK : EX_UNAVAILABLE;
+	return asked->shown ? EX_OK : EX_UNAVAILABLE;
 }
 
 int completion_run(int argc, char *argv[])
@@ -181,9 +194,10 @@ int completion_run(int argc, char *argv[])
 			shells[i].print();
 			return EX_OK;
 		}
-	if (!strcmp(wanted, "speakers"))
-		return speakers_print(false);
+	struct asked asked = {.devices = !strcmp(wanted, "devices")};
+	if (asked.devices || !strcmp(wanted, "speakers"))
+		return relay_ask(&asked, false);
 	fprintf(!strcmp(wanted, "--help") ? stdout : stderr,
-	        "Usage: echorelay completion bash|zsh|fish|speakers\n");
+	        "Usage: echorelay completion bash|zsh|fish|speakers|devices\n");
 	return strcmp(wanted, "--help") ? EX_USAGE : EX_OK;
 }

@@ -13,6 +13,7 @@
 enum subcommand_words {
 	WORDS_NONE,
 	WORDS_SPEAKER,    /* a speaker */
+	WORDS_DEVICE,     /* one that is heard and not paired */
 	WORDS_COMMAND,    /* a speaker, a command of relay/command.h, its argument */
 	WORDS_SUBCOMMAND, /* one of this table */
 	WORDS_LISTED,     /* one of those in `arguments` */

@@ -21,6 +21,9 @@ int script_log(int argc, char *argv[]);
 int script_set(int argc, char *argv[]);
 int script_connect(int argc, char *argv[]);
 int script_stop(int argc, char *argv[]);
+int script_scan(int argc, char *argv[]);
+int script_pair(int argc, char *argv[]);
+int script_unpair(int argc, char *argv[]);
 
 /* Their options, for the completions. */
 extern const struct argument_row *const script_status_options[];
@@ -29,5 +32,8 @@ extern const struct argument_row *const script_log_options[];
 extern const struct argument_row *const script_set_options[];
 extern const struct argument_row *const script_connect_options[];
 extern const struct argument_row *const script_stop_options[];
+extern const struct argument_row *const script_scan_options[];
+extern const struct argument_row *const script_pair_options[];
+extern const struct argument_row *const script_unpair_options[];
 
 #endif
