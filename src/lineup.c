@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "lineup.h"
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "lineup_print.h"
-#include "lineup_relay.h"
+#include "lineup_house.h"
 #include "pipewire/microphone.h"
 
 #define TICK_US 200000
-#define TICK_MS 200
+#define TICK_MS (TICK_US / 1000)
 #define CONNECT_SECONDS 25 /* for the speakers, in a relay of our own */
 #define SETTLE_SECONDS 2   /* delays come to rest */
 #define MICROPHONES 32
@@ -21,79 +19,71 @@
 enum phase { PHASE_CONNECT, PHASE_SETTLE, PHASE_START, PHASE_MEASURE, PHASE_END };
 
 struct lineup {
-	struct lineup_relay house;
+	struct lineup_house house;
 	const char *microphone, *speakers;
 	bool json, keep, levels, list;
 
 	int result; /* of the last command */
-	char reply[256];
-
 	enum phase phase;
 	int ticks; /* in this phase */
 	int code;
 };
 
-static const struct option options[] = {
-    {"mic", required_argument, NULL, 'm'},      {"mics", no_argument, NULL, 'M'},
-    {"speakers", required_argument, NULL, 's'}, {"keep", no_argument, NULL, 'k'},
-    {"levels", no_argument, NULL, 'l'},         {"json", no_argument, NULL, 'j'},
-    {"demo", optional_argument, NULL, 'd'},     {"config", required_argument, NULL, 'c'},
-    {"state", required_argument, NULL, 'S'},    {"bus", required_argument, NULL, 'B'},
-    {"help", no_argument, NULL, 'h'},           {0},
+static const struct argument_row rows[] = {
+    {"mic", "NODE", 'M', "listen with this PipeWire node, not the one ranked highest"},
+    {"mics", NULL, 'L', "list the microphones there are"},
+    {"speakers", "LIST", 'P', "only these: numbers, addresses or names, with commas"},
+    {"keep", NULL, 'K', "line up what was found for sure"},
+    {"levels", NULL, 'V', "the same, and bring louder ones down to the softest"},
+    {"json", NULL, 'J', "print the results as JSON"},
+    {0},
 };
+const struct argument_row *const lineup_options[] = {rows, options_relay_rows, NULL};
 
-static void help(void)
+static int take(void *user, int letter, const char *value)
 {
-	puts("Usage: echorelay align [OPTION]...\n"
-	     "Finds by microphone when each speaker is heard, and lines them up.\n\n"
-	     "  --mic NODE            listen with this PipeWire node, not the one ranked highest\n"
-	     "  --mics                list the microphones there are\n"
-	     "  --speakers LIST       only these: numbers, addresses or names, with commas\n"
-	     "  --keep                line up what was found for sure\n"
-	     "  --levels              the same, and bring louder ones down to the softest\n"
-	     "  --json                print the results as JSON\n"
-	     "  --demo[=SCENARIO]     in a simulated room, the truth beside what was found\n"
-	     "  --config FILE         instead of ~/.config/echorelay/echorelay.conf\n"
-	     "  --state DIR           where to keep what was found\n"
-	     "  --bus ADDRESS         D-Bus address of BlueZ, instead of the system bus\n"
-	     "  --help                print this");
-}
-
-static void take(struct lineup *lineup, int letter, const char *value)
-{
-	const char **texts[] = {['m'] = &lineup->microphone,
-	                        ['s'] = &lineup->speakers,
-	                        ['c'] = &lineup->house.config,
-	                        ['S'] = &lineup->house.state,
-	                        ['B'] = &lineup->house.bus};
-	if (letter == 'd')
-		lineup->house.demo = value ? value : "";
-	else if (letter == 'k' || letter == 'l')
-		lineup->keep = true, lineup->levels |= letter == 'l';
-	else if (letter == 'j')
-		lineup->json = true;
-	else if (letter == 'M')
+	struct lineup *lineup = user;
+	switch (letter) {
+	case 'M':
+		lineup->microphone = value;
+		return 0;
+	case 'L':
 		lineup->list = true;
-	else
-		*texts[letter] = value;
+		return 0;
+	case 'P':
+		lineup->speakers = value;
+		return 0;
+	case 'K':
+	case 'V':
+		lineup->keep = true;
+		lineup->levels |= letter == 'V';
+		return 0;
+	case 'J':
+		lineup->json = true;
+		return 0;
+	default:
+		return options_take(&lineup->house.program.options, letter, value);
+	}
 }
 
 /* Returns EX_OK, EX_USAGE, or -1 where the help was wanted and is printed. */
 static int read_options(struct lineup *lineup, int argc, char *argv[])
 {
-	int letter;
-	while ((letter = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-		if (letter == 'h') {
-			help();
-			return -1;
-		}
-		if (letter == '?')
-			return EX_USAGE;
-		take(lineup, letter, optarg);
+	int first = argc;
+	lineup->house.program.options = (struct options){.mode = MODE_BATCH};
+	int result = arguments_read(argc, argv, "h", lineup_options, take, lineup, &first);
+	if (result == ARGUMENTS_HELP) {
+		puts("Usage: echorelay align [OPTION]...\n"
+		     "Finds by microphone when each speaker is heard, and lines them up: those of "
+		     "the relay\nthat runs, else of one for as long as it takes.\n");
+		arguments_help(lineup_options);
+		return -1;
 	}
-	if (optind == argc)
+	if (result < 0)
+		return EX_USAGE;
+	if (first == argc)
 		return EX_OK;
-	fprintf(stderr, "echorelay: align takes no '%s'\n", argv[optind]);
+	fprintf(stderr, "echorelay: align takes no '%s'\n", argv[first]);
 	return EX_USAGE;
 }
 
@@ -102,32 +92,26 @@ static int list_microphones(void)
 	struct microphone_entry entries[MICROPHONES];
 	int count = microphone_list(entries, MICROPHONES);
 	if (count < 0)
-		return lineup_fail(EX_UNAVAILABLE, "no PipeWire");
+		return program_fail(EX_UNAVAILABLE, "no PipeWire");
 	for (int i = 0; i < count; i++)
 		printf("%-40s %s\n", entries[i].node, entries[i].description);
 	if (!count)
-		return lineup_fail(EX_UNAVAILABLE, "PipeWire has no microphone");
+		return program_fail(EX_UNAVAILABLE, "PipeWire has no microphone");
 	return EX_OK;
 }
 
 /* --- what happens, five times a second ------------------------------------------------------------ */
 
-static const struct model *model_of(struct lineup *lineup)
-{
-	return relay_model(lineup->house.relay);
-}
-
 static void command(struct lineup *lineup, const char *line)
 {
-	lineup->result =
-	    relay_command(lineup->house.relay, line, lineup->reply, sizeof(lineup->reply));
+	lineup->result = lineup_house_command(&lineup->house, line);
 }
 
 static void end(struct lineup *lineup, int code)
 {
 	lineup->code = code;
 	lineup->phase = PHASE_END;
-	sd_event_exit(lineup->house.event, 0);
+	sd_event_exit(lineup->house.program.event, 0);
 }
 
 static void phase_set(struct lineup *lineup, enum phase phase)
@@ -142,9 +126,8 @@ static bool seconds_passed(const struct lineup *lineup, int seconds)
 }
 
 /* Those that want to connect by themselves. */
-static void connect_step(struct lineup *lineup)
+static void connect_step(struct lineup *lineup, const struct model *model)
 {
-	const struct model *model = model_of(lineup);
 	int wanted = 0, playing = 0;
 	for (int i = 0; i < model->speaker_count; i++) {
 		wanted += model->speakers[i].autoconnect;
@@ -166,38 +149,41 @@ static void start(struct lineup *lineup)
 	phase_set(lineup, PHASE_MEASURE);
 }
 
-static void conclude(struct lineup *lineup)
+static void conclude(struct lineup *lineup, const struct model_align *align)
 {
-	const struct model_align *align = &model_of(lineup)->align;
-	int found = lineup_print(align, lineup->house.sim, lineup->json);
+	int found = lineup_print(align, lineup->house.program.sim, lineup->json);
 	int code = found == align->count ? EX_OK : 1;
 	if (lineup->keep && found) {
 		command(lineup, lineup->levels ? "align levels" : "align keep");
-		lineup_fail(0, lineup->reply);
+		program_fail(0, lineup->house.reply);
 		code = lineup->result < 0 ? EX_UNAVAILABLE : code;
+	} else if (found && lineup->house.client) {
+		program_fail(0, "nothing is changed; 'echorelay set align keep' does it");
 	}
 	end(lineup, code);
 }
 
-static void measure_step(struct lineup *lineup)
+static void measure_step(struct lineup *lineup, const struct model_align *align)
 {
-	const struct model_align *align = &model_of(lineup)->align;
 	if (lineup->result < 0)
-		end(lineup, lineup_fail(EX_UNAVAILABLE, lineup->reply));
+		end(lineup, program_fail(EX_UNAVAILABLE, lineup->house.reply));
 	else if (align->state == ALIGN_FAILED)
-		end(lineup, lineup_fail(EX_UNAVAILABLE, align->problem));
+		end(lineup, program_fail(EX_UNAVAILABLE, align->problem));
 	else if (align->state == ALIGN_DONE)
-		conclude(lineup);
+		conclude(lineup, align);
 	else
 		lineup_progress(align);
 }
 
 static void step(struct lineup *lineup)
 {
+	const struct model *model = lineup_house_model(&lineup->house);
 	lineup->ticks++;
+	if (!model)
+		return;
 	switch (lineup->phase) {
 	case PHASE_CONNECT:
-		connect_step(lineup);
+		connect_step(lineup, model);
 		break;
 	case PHASE_SETTLE:
 		if (seconds_passed(lineup, SETTLE_SECONDS))
@@ -207,7 +193,7 @@ static void step(struct lineup *lineup)
 		start(lineup);
 		break;
 	case PHASE_MEASURE:
-		measure_step(lineup);
+		measure_step(lineup, &model->align);
 		break;
 	case PHASE_END:
 		break;
@@ -226,15 +212,19 @@ static int on_tick(sd_event_source *source, uint64_t us, void *user)
 
 static int run(struct lineup *lineup)
 {
-	int error = sd_event_add_time_relative(lineup->house.event, NULL, CLOCK_MONOTONIC, TICK_US,
-	                                       1000, on_tick, lineup);
+	int error = sd_event_add_time_relative(lineup->house.program.event, NULL, CLOCK_MONOTONIC,
+	                                       TICK_US, 1000, on_tick, lineup);
 	if (error >= 0)
-		error = sd_event_loop(lineup->house.event);
+		error = sd_event_loop(lineup->house.program.event);
 	if (error < 0)
-		return lineup_fail(EX_SOFTWARE, strerror(-error));
-	if (lineup->phase != PHASE_END) /* a signal */
-		return lineup_fail(EX_TEMPFAIL, "cancelled; nothing is changed");
-	return lineup->code;
+		return program_fail(EX_SOFTWARE, strerror(-error));
+	if (lineup->house.lost)
+		return program_fail(EX_UNAVAILABLE, client_parting(lineup->house.client));
+	if (lineup->phase == PHASE_END)
+		return lineup->code;
+	if (lineup->house.client && lineup->phase == PHASE_MEASURE)
+		command(lineup, "align cancel");
+	return program_fail(EX_TEMPFAIL, "cancelled; nothing is changed"); /* by a signal */
 }
 
 int lineup_run(int argc, char *argv[])
@@ -245,9 +235,11 @@ int lineup_run(int argc, char *argv[])
 		return code < 0 ? EX_OK : code;
 	if (lineup.list)
 		return list_microphones();
-	code = lineup_relay_build(&lineup.house);
+	code = lineup_house_open(&lineup.house);
+	/* one that runs has its speakers already; they are what they are */
+	lineup.phase = lineup.house.client ? PHASE_START : PHASE_CONNECT;
 	if (!code)
 		code = run(&lineup);
-	lineup_relay_free(&lineup.house);
+	lineup_house_close(&lineup.house);
 	return code;
 }

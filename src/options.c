@@ -13,7 +13,7 @@
 #include "ui/theme.h"
 
 /* What concerns the relay: of the program and of the daemon. */
-static const struct argument_row relay_rows[] = {
+const struct argument_row options_relay_rows[] = {
     {"demo", "[=SCENARIO]", 'd', "run on a simulated world; file:FILE plays a sound file"},
     {"for", "SECONDS", 't', "end after so long"},
     {"source", "NODE", 's', "capture this PipeWire node, or a sink's monitor, instead of the Echo"},
@@ -42,8 +42,8 @@ static const struct argument_row program_rows[] = {
     {0},
 };
 
-const struct argument_row *const options_of_program[] = {relay_rows, program_rows, NULL};
-const struct argument_row *const options_of_daemon[] = {relay_rows, NULL};
+const struct argument_row *const options_of_program[] = {options_relay_rows, program_rows, NULL};
+const struct argument_row *const options_of_daemon[] = {options_relay_rows, NULL};
 
 static void subcommands_help(void)
 {
@@ -129,9 +129,8 @@ static int read_adapter(struct options *options, const char *value)
 	return 0;
 }
 
-static int take(void *user, int letter, const char *value)
+int options_take(struct options *options, int letter, const char *value)
 {
-	struct options *options = user;
 	switch (letter) {
 	case 'd':
 		options->demo = value ? value : "";
@@ -196,6 +195,11 @@ static int take(void *user, int letter, const char *value)
 	default:
 		return -EINVAL;
 	}
+}
+
+static int take(void *user, int letter, const char *value)
+{
+	return options_take(user, letter, value);
 }
 
 static int read_by(struct options *options, int argc, char *argv[],

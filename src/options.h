@@ -45,6 +45,10 @@ int options_read(struct options *options, int argc, char *argv[]);
 /* The same for `echorelay daemon`; argv[0] is the subcommand. */
 int options_read_daemon(struct options *options, int argc, char *argv[]);
 
+/* For a subcommand that has them beside its own: what concerns the relay, and taking one by its letter. */
+extern const struct argument_row options_relay_rows[];
+int options_take(struct options *options, int letter, const char *value);
+
 /* The first option given that only a relay that starts can heed; NULL: none. */
 const char *options_of_relay(const struct options *options);
 

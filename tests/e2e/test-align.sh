@@ -7,6 +7,7 @@
 
 tap_cleanup() {
   pipewire_stop
+  kill -9 "${daemon_pid:-}" 2>/dev/null
 }
 
 # Two speakers that keep their places also when this machine is busy: they go by the RTP time stamps.
@@ -66,6 +67,37 @@ fi
 align --demo="$work/room.scenario" --speakers Cellar >"$work/out"
 [ $? = 69 ] && grep -q "no speaker 'Cellar'" "$work/err"
 result "a speaker that is none ends with 69" $?
+
+# the relay that runs does it, where one does: there is no second one beside it
+"$relay" daemon --demo="$work/room.scenario" --state "$work/running" 2>"$work/errors" &
+daemon_pid=$!
+wait_for 60 sh -c "[ \$('$relay' status --demo | grep -c 'state=streaming') -ge 2 ]"
+result "a relay runs" $?
+"$relay" align --demo --json --keep >"$work/found" 2>"$work/err"
+code=$?
+[ $code = 0 ] || [ $code = 1 ]
+result "its speakers are measured" $?
+[ "$(grep -o '"found_ms"' "$work/found" | wc -l)" = 2 ]
+result "both are told of" $?
+if grep -q '"found_ms":null' "$work/found"; then
+  skip "it keeps the results" "this machine stuttered"
+else
+  "$relay" status --demo --json | grep -q '"origin":"measured"'
+  result "it keeps the results" $?
+fi
+"$relay" align --demo >"$work/out" 2>"$work/err" &
+align_pid=$!
+wait_for 30 grep -q "round 1 of" "$work/err"
+kill -TERM $align_pid
+wait $align_pid
+[ $? = 75 ] && grep -q "cancelled; nothing is changed" "$work/err"
+result "a signal cancels it" $?
+wait_for 30 "$relay" set --demo align start auto Hall # refused while one runs
+result "in the relay, too" $?
+align --demo="$work/room.scenario" --speakers Cellar >"$work/out"
+[ $? = 69 ] && grep -q "no speaker 'Cellar'" "$work/err"
+result "a demo with a state of its own goes beside it" $?
+"$relay" stop --demo
 
 for program in pipewire wireplumber; do
   if ! command -v $program >/dev/null || ! [ -e /proc/self/root ]; then
