@@ -152,7 +152,10 @@ static uint32_t standing_queue(struct standing_queue *queue, uint32_t queued, in
 	return queue->least < queue->least_before ? queue->least : queue->least_before;
 }
 
-/* Echo → ear, in its parts.  The lead holds the packet: it must be there whole when it is due. */
+/*
+ * Echo → ear, in its parts.  A packet is there whole when it is due: what the lead does not hold of it is
+ * taken from the wait for the slowest speaker, and is no time of its own.
+ */
 static void present_latency(struct model_speaker *shown, const struct output_snapshot *output,
                             uint32_t standing, const struct relay *relay)
 {
@@ -161,11 +164,14 @@ static void present_latency(struct model_speaker *shown, const struct output_sna
 	int32_t lead = (int32_t)(relay->settings->config.lead_ns / 1000);
 	int32_t told = relay->model.source.latency_us;
 	int32_t assumed = (int32_t)(relay->source_info.latency_assumed_ns / 1000);
-	int32_t source = told > 0 ? told : assumed, waits = lead > packet ? lead - packet : 0;
+	int32_t source = told > 0 ? told : assumed;
+	int32_t in_lead = packet < lead ? packet : lead;
 	shown->delay_us = us_of_frames(output->delay, rate);
 	shown->packet = (struct model_term){packet, ORIGIN_SET};
-	shown->input = (struct model_term){waits + source, assumed ? ORIGIN_ASSUMED : ORIGIN_SET};
-	shown->align = (struct model_term){shown->delay_us - shown->trim.us, ORIGIN_SET};
+	shown->input =
+	    (struct model_term){lead - in_lead + source, assumed ? ORIGIN_ASSUMED : ORIGIN_SET};
+	shown->align =
+	    (struct model_term){shown->delay_us - shown->trim.us - (packet - in_lead), ORIGIN_SET};
 	shown->queue = (struct model_term){(int32_t)standing * packet, ORIGIN_MEASURED};
 	shown->total_us = shown->input.us + shown->packet.us + shown->align.us + shown->trim.us +
 	                  shown->queue.us + shown->speaker.us;

@@ -20,7 +20,7 @@
 	"[speaker Hall]\naddress = 00:00:5E:00:53:02\nkind = conceal\nlatency = 220 ms\n"          \
 	"reports = 220 ms\n"                                                                       \
 	"[speaker Study]\naddress = 00:00:5E:00:53:03\nkind = rtp\nlatency = 150 ms\n"             \
-	"reports = 150 ms\nvolume = yes\nmtu = 895\n"
+	"reports = 150 ms\nvolume = yes\nmtu = 1021\n"
 
 static const char *const addresses[] = {"00:00:5E:00:53:01", "00:00:5E:00:53:02",
                                         "00:00:5E:00:53:03"};
