@@ -44,15 +44,10 @@ static void line(struct page *page, enum theme_role role, const char *format, ..
 		draw_text(&page->ui->canvas, row, 1, page->ui->canvas.columns - 2, role, text);
 }
 
-static void adapters(struct page *page)
+static void adapter(struct page *page, const struct model_adapter *adapter)
 {
-	const struct model *calm = &page->ui->calm;
-	heading(page, "Adapters");
-	for (int i = 0; i < calm->adapter_count; i++) {
-		const struct model_adapter *adapter = &calm->adapters[i];
-		int row = row_of(page), percent = (adapter->airtime_permille + 5) / 10;
-		if (row < 0)
-			continue;
+	int row = row_of(page), percent = (adapter->airtime_permille + 5) / 10;
+	if (row >= 0) {
 		int used = draw_format(&page->ui->canvas, row, 1, page->ui->canvas.columns - 2,
 		                       adapter->powered ? THEME_NORMAL : THEME_WARN,
 		                       "%-6s %s  %-16s %-4s %d endpoints  air ", adapter->hci,
@@ -60,8 +55,21 @@ static void adapters(struct page *page)
 		                       adapter->powered ? "up" : "off!", adapter->endpoints);
 		draw_bar(&page->ui->canvas, row, 1 + used, 10, percent, 100);
 		draw_format(&page->ui->canvas, row, 12 + used, 6, THEME_NORMAL, "%d%%%s", percent,
-		            percent > 85 ? "!" : "");
+		            *adapter->problem ? "!" : "");
 	}
+	int first = (int)strcspn(adapter->problem, ";"); /* what is wrong; what helps */
+	if (*adapter->problem)
+		line(page, THEME_WARN, "  %.*s", first, adapter->problem);
+	if (adapter->problem[first])
+		line(page, THEME_WARN, "  %s", adapter->problem + first + 2);
+}
+
+static void adapters(struct page *page)
+{
+	const struct model *calm = &page->ui->calm;
+	heading(page, "Adapters");
+	for (int i = 0; i < calm->adapter_count; i++)
+		adapter(page, &calm->adapters[i]);
 	if (!calm->adapter_count)
 		line(page, THEME_BAD, "none");
 }

@@ -26,6 +26,9 @@
  */
 size_t airtime_packet_bytes(size_t mtu);
 
+/* How many SBC frames of a bitpool such a packet holds, 1 to RTP_FRAMES_MAX. */
+size_t airtime_packet_frames(const struct sbc_config *config, size_t mtu, unsigned bitpool);
+
 /* How much sound such a packet holds at the largest bitpool, ns. */
 int64_t airtime_packet_ns(const struct sbc_config *config, size_t mtu);
 
@@ -34,5 +37,22 @@ unsigned airtime_packet_slots(size_t mtu, size_t bytes);
 
 /* Percent of an adapter's air that packets of `bytes` take when one is sent every `interval_ns`. */
 double airtime_percent(size_t mtu, size_t bytes, int64_t interval_ns);
+
+/* The same of a whole stream: packets as full as they can be, at a bitpool. */
+double airtime_stream_percent(const struct sbc_config *config, size_t mtu, unsigned bitpool);
+
+/*
+ * And of one that comes in, an Echo's: it must be polled for each packet, two slots more.  Nobody says in
+ * which packets it sends; an MTU of 672 takes them for 2-DH5, the dearer.
+ */
+double airtime_inbound_percent(const struct sbc_config *config, size_t mtu);
+
+/*
+ * What an adapter carries well, percent.  The rest is for inquiry and page scans, for AVRCP, for Wi-Fi on
+ * the same band, and for packets that do not come evenly.  Of what is sent, one in ten is sent again:
+ * AIRTIME_SENDS times is each packet on the air, in the middle.
+ */
+#define AIRTIME_CARRIES 80
+#define AIRTIME_SENDS (1 / 0.9)
 
 #endif

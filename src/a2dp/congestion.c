@@ -2,29 +2,21 @@
 #include "a2dp/congestion.h"
 
 #include "a2dp/airtime.h"
-#include "a2dp/rtp.h"
 
 /* A packet of 2-DH5 holds 5, 6, 7, 8, 9, 10 frames of these; one of 3-DH5 8, 9, 10, 12, 14, 15. */
 static const uint8_t worthwhile[] = {53, 45, 40, 33, 29, 25};
-
-static size_t frames_in_packet(const struct sbc_config *config, size_t mtu, unsigned bitpool)
-{
-	size_t room = airtime_packet_bytes(mtu) - RTP_HEADER_BYTES;
-	size_t count = room / sbc_config_frame_bytes(config, bitpool);
-	return count < RTP_FRAMES_MAX ? count : RTP_FRAMES_MAX;
-}
 
 void congestion_init(struct congestion *congestion, const struct sbc_config *config, size_t mtu)
 {
 	*congestion = (struct congestion){.calm_wanted = CONGESTION_CALM_NS};
 	congestion->steps[congestion->count++] = config->bitpool_max;
-	size_t frames = frames_in_packet(config, mtu, config->bitpool_max);
+	size_t frames = airtime_packet_frames(config, mtu, config->bitpool_max);
 	for (size_t i = 0; i < sizeof(worthwhile); i++) {
 		uint8_t bitpool = worthwhile[i];
 		if (bitpool >= config->bitpool_max || bitpool < config->bitpool_min ||
-		    frames_in_packet(config, mtu, bitpool) <= frames)
+		    airtime_packet_frames(config, mtu, bitpool) <= frames)
 			continue;
-		frames = frames_in_packet(config, mtu, bitpool);
+		frames = airtime_packet_frames(config, mtu, bitpool);
 		congestion->steps[congestion->count++] = bitpool;
 	}
 }

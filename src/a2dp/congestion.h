@@ -26,9 +26,6 @@
 #define CONGESTION_CALM_NS 5000000000    /* before a step up, at the least */
 #define CONGESTION_CALM_MOST 80000000000 /* and at the most */
 
-/* The bitpool at which a joint stream whose channels are alike sounds as a stereo one does at 53. */
-#define CONGESTION_ONE_CHANNEL 31
-
 struct congestion {
 	uint8_t steps[CONGESTION_STEPS_MAX]; /* bitpools, the largest first */
 	uint8_t count, at;

@@ -6,7 +6,8 @@
 #define BITPOOL_LEAST 2
 #define BITPOOL_MOST 250
 
-const uint8_t sbc_config_capabilities[SBC_CONFIG_BYTES] = {0x3f, 0xff, BITPOOL_LEAST, 53};
+const uint8_t sbc_config_capabilities[SBC_CONFIG_BYTES] = {0x3f, 0xff, BITPOOL_LEAST,
+                                                           SBC_CONFIG_HIGH_QUALITY};
 
 /* One group of bits, best choice first. */
 struct option {
@@ -84,7 +85,7 @@ static uint8_t bitpool_wanted(uint32_t rate, uint8_t mode_bit)
 	bool joint_or_stereo = mode_bit == 0x01 || mode_bit == 0x02;
 	if (rate == 48000)
 		return joint_or_stereo ? 51 : 29;
-	return joint_or_stereo ? 53 : 31;
+	return joint_or_stereo ? SBC_CONFIG_HIGH_QUALITY : SBC_CONFIG_ONE_CHANNEL;
 }
 
 static uint8_t rate_bit(uint32_t rate)

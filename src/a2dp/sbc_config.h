@@ -24,6 +24,12 @@
 #define SBC_CONFIG_BYTES 4
 #define SBC_CONFIG_CODEC 0x00 /* "Media Codec Type" of SBC, A2DP assigned numbers */
 
+/* The bitpool at which a joint stream whose channels are alike sounds as a stereo one does at 53. */
+#define SBC_CONFIG_ONE_CHANNEL 31
+
+/* The largest bitpool of A2DP's "high quality" row (table 4.7), joint stereo at 44.1 kHz. */
+#define SBC_CONFIG_HIGH_QUALITY 53
+
 /* What an endpoint of ours offers: every mode, 44.1 and 48 kHz, bitpool 2 to 53. */
 extern const uint8_t sbc_config_capabilities[SBC_CONFIG_BYTES];
 

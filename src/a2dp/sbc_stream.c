@@ -16,13 +16,6 @@ static unsigned clamp(unsigned value, unsigned least, unsigned most)
 	return value < least ? least : value > most ? most : value;
 }
 
-static unsigned frames_that_fit(const struct sbc_stream *stream)
-{
-	size_t room = airtime_packet_bytes(stream->mtu) - RTP_HEADER_BYTES;
-	size_t count = room / sbc_config_frame_bytes(&stream->config, stream->bitpool);
-	return clamp((unsigned)count, 1, RTP_FRAMES_MAX);
-}
-
 int sbc_stream_init(struct sbc_stream *stream, const uint8_t configuration[SBC_CONFIG_BYTES],
                     size_t mtu)
 {
@@ -51,7 +44,8 @@ void sbc_stream_set_bitpool(struct sbc_stream *stream, unsigned bitpool)
 	const struct sbc_config *config = &stream->config;
 	stream->bitpool = (uint8_t)clamp(bitpool, config->bitpool_min, config->bitpool_max);
 	stream->sbc.bitpool = stream->bitpool; /* sbc_init_a2dp() leaves 32 here */
-	stream->frames_per_packet = (uint8_t)frames_that_fit(stream);
+	stream->frames_per_packet =
+	    (uint8_t)airtime_packet_frames(config, stream->mtu, stream->bitpool);
 }
 
 unsigned sbc_stream_slots(const struct sbc_stream *stream, unsigned frames, unsigned bitpool)

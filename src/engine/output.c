@@ -71,7 +71,7 @@ static unsigned bitpool_ceiling(const struct output *output)
 {
 	const struct sbc_config *config = &output->stream.config;
 	bool alike = config->mode == SBC_CHANNEL_JOINT && mix_is_one_channel(&output->mix);
-	return alike ? CONGESTION_ONE_CHANNEL : config->bitpool_max;
+	return alike ? SBC_CONFIG_ONE_CHANNEL : config->bitpool_max;
 }
 
 static bool bitpool_lowered(const struct output *output)

@@ -305,7 +305,7 @@ static struct bluez_adapter *adapter_choose(struct relay *relay)
 		    count < MODEL_ADAPTERS) {
 			adapters[count] = adapter;
 			sites[count++] =
-			    (struct policy_site){.streams = relay_streams(relay, adapter)};
+			    (struct policy_site){.air = (int)place_taken(relay, adapter)};
 		}
 	int best = policy_place(sites, count);
 	return best < 0 ? NULL : adapters[best];

@@ -232,7 +232,11 @@ static int run_connect(struct execution *run)
 	if (wanted && !speaker->device)
 		return answer(run, -ENODEV, "not paired with an adapter that is there");
 	speaker_turn(speaker, wanted);
-	answer(run, 0, "%s", wanted ? "connecting" : "disconnecting");
+	char words[SPEAKER_PROBLEM];
+	if (wanted && !place_fits(speaker, words, sizeof(words)))
+		answer(run, 0, "connecting; %s", words);
+	else
+		answer(run, 0, "%s", wanted ? "connecting" : "disconnecting");
 	return changed(run);
 }
 

@@ -230,6 +230,7 @@ static const struct field adapter_fields[] = {
     {"powered", FIELD_BOOL, AT(model_adapter, powered), NULL, false},
     {"endpoints", FIELD_INT, AT(model_adapter, endpoints), NULL, false},
     {"airtime_percent", FIELD_PERMILLE, AT(model_adapter, airtime_permille), NULL, false},
+    {"problem", FIELD_TEXT, AT(model_adapter, problem), NULL, false},
     {0},
 };
 

@@ -114,7 +114,8 @@ struct model_speaker {
 struct model_adapter {
 	char address[18], name[MODEL_TEXT], hci[16];
 	bool powered;
-	int32_t endpoints, airtime_permille;
+	int32_t endpoints, airtime_permille; /* of all streams, the source's included */
+	char problem[MODEL_TEXT];            /* what is too much for its air; empty: nothing */
 };
 
 struct model_event {

@@ -180,8 +180,8 @@ static bool better_site(const struct policy_site *a, const struct policy_site *b
 {
 	if (a->kept != b->kept)
 		return a->kept;
-	if (a->streams != b->streams)
-		return a->streams < b->streams;
+	if (a->air != b->air)
+		return a->air < b->air;
 	return a->rssi > b->rssi;
 }
 

@@ -71,7 +71,7 @@ enum model_kind policy_kind(uint32_t class, uint32_t offers);
 /* An adapter that can hear a device. */
 struct policy_site {
 	bool kept;    /* it is the one that was used before */
-	int streams;  /* that its air carries already */
+	int air;      /* that is taken, percent */
 	int16_t rssi; /* dBm */
 };
 

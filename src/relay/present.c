@@ -284,6 +284,24 @@ static void present_speaker(struct model_speaker *shown, struct speaker *speaker
 
 /* --- adapters, events, the whole ------------------------------------------------------------------ */
 
+static void present_adapter(struct model_adapter *shown, struct relay *relay,
+                            const struct bluez_adapter *adapter)
+{
+	const struct model *model = &relay->model;
+	double inbound = place_inbound(relay, adapter, true);
+	*shown = (struct model_adapter){.powered = adapter->powered,
+	                                .endpoints = adapter->endpoints,
+	                                .airtime_permille = (int32_t)lround(inbound * 10)};
+	copy(shown->address, sizeof(shown->address), adapter->address);
+	copy(shown->hci, sizeof(shown->hci), relay_hci(adapter));
+	copy(shown->problem, sizeof(shown->problem), place_problem(relay, adapter));
+	text_clean(shown->name, sizeof(shown->name), adapter->alias);
+	for (int i = 0; i < model->speaker_count; i++)
+		if (!strcmp(model->speakers[i].adapter, adapter->address) &&
+		    model->speakers[i].airtime_permille != MODEL_UNKNOWN)
+			shown->airtime_permille += model->speakers[i].airtime_permille;
+}
+
 static void present_adapters(struct relay *relay)
 {
 	struct model *model = &relay->model;
@@ -291,22 +309,9 @@ static void present_adapters(struct relay *relay)
 	model->adapter_count = 0;
 	if (!relay->bluez)
 		return;
-	spa_list_for_each (adapter, bluez_adapters(relay->bluez), link) {
-		if (model->adapter_count == MODEL_ADAPTERS || !relay_uses_adapter(relay, adapter))
-			continue;
-		struct model_adapter *shown = &model->adapters[model->adapter_count++];
-		const char *hci = strrchr(adapter->path, '/');
-		*shown = (struct model_adapter){.powered = adapter->powered,
-		                                .endpoints = adapter->endpoints,
-		                                .airtime_permille = 0};
-		copy(shown->address, sizeof(shown->address), adapter->address);
-		copy(shown->hci, sizeof(shown->hci), hci ? hci + 1 : "");
-		text_clean(shown->name, sizeof(shown->name), adapter->alias);
-		for (int i = 0; i < model->speaker_count; i++)
-			if (!strcmp(model->speakers[i].adapter, adapter->address) &&
-			    model->speakers[i].airtime_permille != MODEL_UNKNOWN)
-				shown->airtime_permille += model->speakers[i].airtime_permille;
-	}
+	spa_list_for_each (adapter, bluez_adapters(relay->bluez), link)
+		if (model->adapter_count < MODEL_ADAPTERS && relay_uses_adapter(relay, adapter))
+			present_adapter(&model->adapters[model->adapter_count++], relay, adapter);
 }
 
 static void present_event(struct model_event *shown, const struct journal_event *event)

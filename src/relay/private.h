@@ -57,7 +57,16 @@ struct speaker {
 	int64_t delay_frames; /* as the engine was told */
 	struct speaker_totals totals;
 	struct standing_queue queue;
+	char place[18]; /* address of the adapter it was given (place.c); empty: none yet */
+	char place_hci[16];
 	char problem[SPEAKER_PROBLEM];
+};
+
+/* What was told of an adapter's air (place.c). */
+struct air {
+	char address[18];
+	int streams;
+	char problem[SPEAKER_PROBLEM]; /* empty: all that is there fits */
 };
 
 /* The helper that sets flush timeouts. */
@@ -111,6 +120,10 @@ struct relay {
 	struct speaker *speakers[MODEL_SPEAKERS]; /* in the order of the screen */
 	int64_t target_ns;                        /* of the alignment */
 	bool align_again;
+	int64_t place_at; /* when the speakers are to be given adapters anew; 0: they have theirs */
+	bool air_again;   /* a stream has come, gone or changed */
+	int air_count;
+	struct air airs[MODEL_ADAPTERS];
 	struct undo undo;
 
 	struct flush flush;
@@ -152,6 +165,27 @@ void roster_stays(struct relay *relay, const struct bluez_device *device);
  */
 int arrivals_command(struct relay *relay, enum command_id id, char *const *arguments, int count,
                      char *reply, size_t size);
+
+/* place.c */
+const char *relay_hci(const struct bluez_adapter *adapter); /* "hci0" */
+/* Says whether the speakers were placed anew: their adapters want endpoints for them. */
+bool places_act(struct relay *relay, int64_t now);
+/* Something has come; or something was removed, and more will be in a moment. */
+void place_again(struct relay *relay, bool removed);
+/* Says so where it has the address of another one. */
+void place_adapter_added(struct relay *relay, const struct bluez_adapter *adapter);
+/* The one before it that has its address, too, or NULL. */
+const struct bluez_adapter *place_twin(const struct bluez_adapter *adapter);
+/* Percent of an adapter's air that the source's stream takes, or only while it plays (`active`). */
+double place_inbound(const struct relay *relay, const struct bluez_adapter *adapter, bool active);
+/* … and all streams with it, a source that is paired there counted in. */
+double place_taken(struct relay *relay, const struct bluez_adapter *adapter);
+/* What is too much for an adapter's air, in words; empty: it fits. */
+const char *place_problem(struct relay *relay, const struct bluez_adapter *adapter);
+/* Would the speaker fit where it is placed?  If not, the words for it. */
+bool place_fits(const struct speaker *speaker, char *text, size_t size);
+/* Is there no air for it, as far as can be told? */
+bool place_full(const struct speaker *speaker);
 
 /* rest.c */
 void rest_act(struct relay *relay, int64_t now);

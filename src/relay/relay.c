@@ -33,6 +33,8 @@ void relay_keep(struct relay *relay)
 bool relay_uses_adapter(const struct relay *relay, const struct bluez_adapter *adapter)
 {
 	const char *const *wanted = relay->config.adapters;
+	if (place_twin(adapter))
+		return false;
 	if (!wanted || !*wanted)
 		return true;
 	for (; *wanted; wanted++)
@@ -46,12 +48,13 @@ bool relay_uses_adapter(const struct relay *relay, const struct bluez_adapter *a
 /* Once all devices are known: as many endpoints as the adapter has speakers, and one for a new one. */
 static void adapter_prepare(struct relay *relay, struct bluez_adapter *adapter)
 {
+	const struct bluez_device *device;
 	int speakers = 0;
 	if (relay->config.looks_only || !relay_uses_adapter(relay, adapter) || !adapter->powered)
 		return;
-	for (int i = 0; i < relay->speaker_count; i++)
-		if (relay->speakers[i]->device && relay->speakers[i]->device->adapter == adapter)
-			speakers++;
+	spa_list_for_each (device, bluez_devices(relay->bluez), link)
+		speakers += device->adapter == adapter && device->paired &&
+		            speaker_of_address(relay, device->address);
 	int error = bluez_register_endpoints(relay->bluez, adapter, policy_endpoints(speakers));
 	if (error)
 		journal_write(relay->journal, JOURNAL_ERROR, "relay", "endpoints on %s: %s",
@@ -94,6 +97,13 @@ static void devices_follow(struct relay *relay)
 	}
 }
 
+static void adapters_told(struct relay *relay)
+{
+	const struct bluez_adapter *adapter;
+	spa_list_for_each (adapter, bluez_adapters(relay->bluez), link)
+		place_adapter_added(relay, adapter);
+}
+
 static void on_service(void *user, bool present, const char *reason)
 {
 	struct relay *relay = user;
@@ -112,6 +122,7 @@ static void on_service(void *user, bool present, const char *reason)
 		return;
 	}
 	devices_follow(relay);
+	adapters_told(relay);
 	adapters_prepare(relay);
 	door_begin(relay);
 }
@@ -120,8 +131,11 @@ static void on_adapter(void *user, struct bluez_adapter *adapter, enum bluez_cha
 {
 	struct relay *relay = user;
 	struct bluez_device *device;
+	place_again(relay, change == BLUEZ_REMOVED);
 	if (change == BLUEZ_REMOVED || !relay->service)
 		return;
+	if (change == BLUEZ_ADDED)
+		place_adapter_added(relay, adapter);
 	spa_list_for_each (device, bluez_devices(relay->bluez), link)
 		if (device->adapter == adapter)
 			speakers_follow_device(relay, device, BLUEZ_CHANGED);
@@ -448,6 +462,8 @@ static void relay_look_after(struct relay *relay)
 	if (!relay->config.looks_only) {
 		sleep_notice(relay, now);
 		rest_act(relay, now);
+		if (places_act(relay, now))
+			adapters_prepare(relay);
 		speakers_act(relay, now);
 		scan_act(relay, now);
 		pairing_act(relay, now);

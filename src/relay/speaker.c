@@ -147,6 +147,7 @@ static void speaker_back_off(struct speaker *speaker, enum model_speaker_state s
 	speaker->not_before = relay_now(speaker->relay) + wait;
 	snprintf(speaker->problem, sizeof(speaker->problem), "%s", problem);
 	speaker_set_state(speaker, state);
+	place_again(speaker->relay, false);
 	journal_write(speaker->relay->journal, JOURNAL_WARNING, speaker->kept->name,
 	              "%s; next attempt in %g s", problem, (double)wait / SECOND_NS);
 }
@@ -198,7 +199,7 @@ static void speaker_adopt(struct relay *relay, struct bluez_device *device, cons
 		speaker = speaker_new(relay, kept);
 	if (!speaker)
 		return;
-	/* paired on two adapters: the first that may be used has it */
+	/* paired on two adapters: the first has it until they are placed */
 	if (!speaker->device && relay_uses_adapter(relay, device->adapter))
 		speaker->device = device;
 }
@@ -230,6 +231,7 @@ void speakers_follow_device(struct relay *relay, struct bluez_device *device,
 {
 	struct speaker *speaker = speaker_of_device(relay, device);
 	char name[128];
+	place_again(relay, change == BLUEZ_REMOVED);
 	if (change == BLUEZ_REMOVED || !device->paired) {
 		if (speaker)
 			speaker_forget_device(speaker);
@@ -323,13 +325,9 @@ static void speaker_stop(struct speaker *speaker)
 	speaker->removing = engine_remove_output(speaker->relay->engine, speaker->output) == 0;
 }
 
-/*
- * BlueZ gave the speaker to the program whose endpoint it found first, and lets nobody else have it
- * (a2dp_reconfig: EPERM): the user can, by a line.
- */
-static void speaker_held(struct speaker *speaker)
+/* Nothing can be done now but say why; it is looked at again every second. */
+static void speaker_waits_in_vain(struct speaker *speaker, const char *text)
 {
-	const char *text = policy_held_text(speaker->relay->source_info.server);
 	if (speaker->state != SPEAKER_FAILED || strcmp(speaker->problem, text))
 		speaker_back_off(speaker, SPEAKER_FAILED, text);
 	else
@@ -346,11 +344,21 @@ void speaker_act(struct speaker *speaker, int64_t now)
 	case POLICY_WAIT:
 		return;
 	case POLICY_CONNECT:
+		if (!speaker->wanted_once && place_full(speaker)) {
+			speaker_waits_in_vain(
+			    speaker, "no air left there for one more; c connects it anyway");
+			return;
+		}
 		error = bluez_connect(speaker->device, BLUEZ_A2DP_SINK);
 		speaker_set_state(speaker, SPEAKER_CONNECTING);
 		break;
+	/*
+	 * BlueZ gave the speaker to the program whose endpoint it found first, and lets nobody else
+	 * have it (a2dp_reconfig: EPERM): the user can, by a line.
+	 */
 	case POLICY_HELD:
-		speaker_held(speaker);
+		speaker_waits_in_vain(speaker,
+		                      policy_held_text(speaker->relay->source_info.server));
 		return;
 	case POLICY_ACQUIRE:
 		error = bluez_acquire(speaker->transport);
@@ -426,6 +434,7 @@ static void speaker_wait(struct speaker *speaker, int64_t ns)
 void speaker_follow_transport(struct speaker *speaker, struct bluez_transport *transport,
                               enum bluez_change change)
 {
+	speaker->relay->air_again = true;
 	if (change == BLUEZ_REMOVED) {
 		if (!transport->mine && speaker->state == SPEAKER_FAILED)
 			speaker->not_before = relay_now(speaker->relay) + SECOND_NS / 2;
@@ -565,6 +574,7 @@ static struct mix_matrix matrix_of(const struct speaker *speaker)
 
 void speaker_mix(struct speaker *speaker)
 {
+	speaker->relay->air_again = true;
 	if (speaker->output)
 		engine_set_mix(speaker->relay->engine, speaker->output, matrix_of(speaker));
 }

@@ -156,6 +156,11 @@ static void air_is_counted_in_slots(void **state)
 	assert_int_equal(airtime_packet_ns(&config, 1021) / 1000, 23219);
 	/* bitpool 53 on 2-DH5: 5 frames every 14.51 ms are a quarter of the air */
 	assert_near(airtime_percent(672, 608, 640 * 1000000000ll / 44100), 25.84, 0.01);
+	assert_near(airtime_stream_percent(&config, 672, 53), 25.84, 0.01);
+	assert_near(airtime_stream_percent(&config, 672, 40), 18.46, 0.01);
+	assert_near(airtime_stream_percent(&config, 1021, 53), 16.15, 0.01);
+	assert_near(airtime_inbound_percent(&config, 672), 34.45, 0.01);
+	assert_near(airtime_inbound_percent(&config, 1021), 21.53, 0.01);
 }
 
 static void packets_are_sized_for_the_radio(void **state)
@@ -265,7 +270,7 @@ static void one_channel_needs_fewer_bits(void **state)
 	struct sbc_config config;
 	const uint8_t joint[] = {0x21, 0x15, 2, 53};
 	assert_int_equal(sbc_config_parse(&config, joint, 4), 0);
-	double bytes = (double)sbc_config_frame_bytes(&config, CONGESTION_ONE_CHANNEL);
+	double bytes = (double)sbc_config_frame_bytes(&config, SBC_CONFIG_ONE_CHANNEL);
 	assert_near(1 - bytes / (double)sbc_config_frame_bytes(&config, 53), 0.37, 0.005);
 	assert_true(decode_snr_db((const uint8_t[]){0x21, 0x15, 2, 31}) >
 	            decode_snr_db((const uint8_t[]){0x22, 0x15, 2, 53}) - 1);
@@ -337,7 +342,7 @@ static void bitpool_follows_the_queue(void **state)
 	tell_story(quiet, COUNT(quiet), 53);
 	tell_story(short_fade, COUNT(short_fade), 53);
 	tell_story(deep_fade, COUNT(deep_fade), 53);
-	tell_story(one_channel, COUNT(one_channel), CONGESTION_ONE_CHANNEL);
+	tell_story(one_channel, COUNT(one_channel), SBC_CONFIG_ONE_CHANNEL);
 }
 
 /* A link that bears 45 and not 53 is not asked every five seconds. */

@@ -314,7 +314,7 @@ static void one_channel_is_sent_in_fewer_bytes(void **state)
 		engine_set_mix(room->engine, room->speakers[i].id, mix_matrix_of(MIX_LEFT, 0.5f));
 	room_run(room, SECOND);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(shown_of(room, i)->bitpool, CONGESTION_ONE_CHANNEL);
+		assert_int_equal(shown_of(room, i)->bitpool, SBC_CONFIG_ONE_CHANNEL);
 		assert_false(shown_of(room, i)->lowered);
 		assert_int_equal(shown_of(room, i)->late, 0);
 	}

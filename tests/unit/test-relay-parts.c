@@ -12,7 +12,9 @@
 #include "base/text.h"
 #include "relay/alignment.h"
 #include "relay/command.h"
+#include "a2dp/airtime.h"
 #include "relay/model.h"
+#include "relay/placement.h"
 #include "relay/policy.h"
 #include "relay/settings.h"
 #include "sim/scenario.h"
@@ -67,6 +69,145 @@ static void too_far_apart_is_refused(void **state)
 	assert_int_equal(target, 5);
 	assert_int_equal(speakers[0].delay_frames, 7);
 	assert_int_equal(alignment_solve(speakers, 0, 44100, 98304, true, &target), 0);
+}
+
+/* --- placement ----------------------------------------------------------------------------------- */
+
+static void speakers_go_where_air_is(void **state)
+{
+	(void)state;
+	enum { FIRST = 1, SECOND_ONE = 2, BOTH = 3 };
+	static const struct {
+		const char *what;
+		double taken[2];
+		struct placement_speaker speakers[6];
+		int at[6];
+	} cases[] = {
+	    {"away from the Echo", {34, 0}, {{29, BOTH, -1, false}}, {1}},
+	    {"spread, the Echo counted",
+	     {34, 0},
+	     {{29, BOTH, -1, false}, {29, BOTH, -1, false}, {29, BOTH, -1, false}},
+	     {1, 1, 0}},
+	    {"who has no choice comes first",
+	     {0, 0},
+	     {{29, BOTH, -1, false}, {29, FIRST, -1, false}},
+	     {1, 0}},
+	    {"dear ones come first",
+	     {0, 0},
+	     {{18, BOTH, -1, false}, {29, BOTH, -1, false}, {18, BOTH, -1, false}},
+	     {1, 0, 1}},
+	    {"whoever is linked stays",
+	     {34, 0},
+	     {{29, BOTH, 0, true}, {29, BOTH, -1, false}},
+	     {0, 1}},
+	    {"where it is, if that is as good", {0, 0}, {{29, BOTH, 1, false}}, {1}},
+	    {"paired with none that is there",
+	     {0, 0},
+	     {{29, 0, 1, false}, {29, BOTH, -1, false}},
+	     {-1, 0}},
+	    {"six on two, the Echo on the first",
+	     {34, 0},
+	     {{18, BOTH, -1, false},
+	      {18, BOTH, -1, false},
+	      {18, BOTH, -1, false},
+	      {18, BOTH, -1, false},
+	      {18, BOTH, -1, false},
+	      {18, BOTH, -1, false}},
+	     {1, 1, 0, 1, 0, 1}},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct placement_speaker speakers[6];
+		double taken[2] = {cases[i].taken[0], cases[i].taken[1]};
+		int count = 0;
+		memcpy(speakers, cases[i].speakers, sizeof(speakers));
+		while (count < 6 && cases[i].speakers[count].percent > 0)
+			count++;
+		placement_solve(speakers, count, taken, 2);
+		for (int k = 0; k < count; k++)
+			if (speakers[k].at != cases[i].at[k])
+				fail_msg("%s: speaker %d on %d", cases[i].what, k, speakers[k].at);
+	}
+}
+
+/* How many speakers fit beside an Echo, and on an adapter of their own: facts, 6.3, its tables. */
+static void as_many_fit_as_the_air_bears(void **state)
+{
+	(void)state;
+	static const struct {
+		int echo_mtu; /* 0: it is on another adapter */
+		size_t mtu;
+		unsigned bitpool;
+		int fit;
+	} cases[] = {
+	    {672, 672, 53, 1},   {672, 672, 45, 1},   {672, 672, 35, 2},  {672, 672, 29, 2},
+	    {672, 672, 19, 3},   {672, 1021, 53, 2},  {672, 1021, 35, 3}, {672, 1021, 29, 4},
+	    {1021, 672, 53, 2},  {1021, 672, 29, 3},  {1021, 672, 19, 4}, {1021, 1021, 53, 3},
+	    {1021, 1021, 35, 4}, {1021, 1021, 19, 6}, {0, 672, 53, 2},    {0, 672, 45, 3},
+	    {0, 672, 29, 5},     {0, 672, 19, 6},     {0, 1021, 53, 4},   {0, 1021, 45, 5},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct placement_stream streams[8];
+		for (int k = 0; k < 8; k++) {
+			streams[k] = placement_usual();
+			streams[k].mtu = cases[i].mtu;
+		}
+		struct placement_air air = {.streams = streams};
+		if (cases[i].echo_mtu)
+			air.inbound =
+			    airtime_inbound_percent(&streams[0].config, (size_t)cases[i].echo_mtu);
+		while (air.count < 7 && placement_load(&air, cases[i].bitpool) <= AIRTIME_CARRIES)
+			air.count++;
+		if (air.count - 1 != cases[i].fit)
+			fail_msg("case %zu: %d fit", i, air.count - 1);
+	}
+}
+
+static void what_does_not_fit_is_told(void **state)
+{
+	(void)state;
+	struct placement_stream streams[6];
+	for (int i = 0; i < 6; i++)
+		streams[i] = placement_usual();
+	static const struct {
+		double inbound;
+		int count;
+		bool fits;
+		const char *text;
+	} cases[] = {
+	    {0, 2, true, ""},
+	    {90, 0, true, ""}, /* there is no speaker to be told of */
+	    {0, 3, false,
+	     "3 speakers want 86 % of the air, 80 carry well: bitpool falls to 45; helps: one "
+	     "channel "
+	     "each, another adapter"},
+	    {34.45, 2, false,
+	     "the Echo and 2 speakers want 92 % of the air, 80 carry well: bitpool falls to 40; "
+	     "helps: "
+	     "one channel each, another adapter"},
+	    {34.45, 5, false,
+	     "the Echo and 5 speakers want 178 % of the air, 80 carry well: it will crackle; "
+	     "helps: "
+	     "another adapter"},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct placement_air air = {cases[i].inbound, streams, cases[i].count};
+		char text[MODEL_TEXT];
+		assert_int_equal(placement_fits(&air, text, sizeof(text)), cases[i].fits);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void one_is_kept_out_only_where_others_suffer(void **state)
+{
+	(void)state;
+	struct placement_stream streams[6];
+	for (int i = 0; i < 6; i++)
+		streams[i] = placement_usual();
+	struct placement_air air = {34.45, streams, 5};
+	assert_true(placement_full(&air, true));
+	assert_false(placement_full(&air, false));
+	air.count = 3;
+	assert_false(placement_full(&air, true));
 }
 
 /* --- policy -------------------------------------------------------------------------------------- */
@@ -611,6 +752,10 @@ int main(void)
 	    cmocka_unit_test(slowest_waits_for_nobody),
 	    cmocka_unit_test(target_falls_only_when_it_may),
 	    cmocka_unit_test(earlier_than_the_slowest_moves_the_others),
+	    cmocka_unit_test(speakers_go_where_air_is),
+	    cmocka_unit_test(as_many_fit_as_the_air_bears),
+	    cmocka_unit_test(what_does_not_fit_is_told),
+	    cmocka_unit_test(one_is_kept_out_only_where_others_suffer),
 	    cmocka_unit_test(too_far_apart_is_refused),
 	    cmocka_unit_test(roles_are_told_apart),
 	    cmocka_unit_test(next_action_follows_the_link),

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "relay/placement.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "a2dp/airtime.h"
+
+#define USUAL_MTU 672 /* what L2CAP's default leaves, and most speakers have */
+
+/* Where a step down saves air on 2-DH5 (a2dp/congestion.c goes down these). */
+static const uint8_t steps[] = {SBC_CONFIG_HIGH_QUALITY, 45, 40, 33, 29, 25};
+#define STEPS (int)(sizeof(steps) / sizeof(steps[0]))
+
+/* --- who goes where ------------------------------------------------------------------------------ */
+
+static int places_of(const struct placement_speaker *speaker)
+{
+	return __builtin_popcount(speaker->places);
+}
+
+/* Is `a` to be placed before `b`? */
+static bool comes_first(const struct placement_speaker *a, const struct placement_speaker *b)
+{
+	if (places_of(a) != places_of(b))
+		return places_of(a) < places_of(b);
+	return a->percent > b->percent;
+}
+
+static int place_choose(const struct placement_speaker *speaker, const double *taken, int adapters)
+{
+	int best = -1;
+	for (int i = 0; i < adapters; i++) {
+		if (!(speaker->places & 1u << i))
+			continue;
+		double gain = best < 0 ? 1 : taken[best] - taken[i];
+		if (gain > 0.01 || (gain > -0.01 && i == speaker->at))
+			best = i;
+	}
+	return best;
+}
+
+void placement_solve(struct placement_speaker *speakers, int count, double *taken, int adapters)
+{
+	uint64_t waiting = 0;
+	for (int i = 0; i < count; i++) {
+		if (speakers[i].linked)
+			taken[speakers[i].at] += speakers[i].percent;
+		else
+			waiting |= 1ull << i;
+	}
+	while (waiting) {
+		int next = __builtin_ctzll(waiting);
+		for (int i = next + 1; i < count; i++)
+			if (waiting & 1ull << i && comes_first(&speakers[i], &speakers[next]))
+				next = i;
+		struct placement_speaker *speaker = &speakers[next];
+		speaker->at = place_choose(speaker, taken, adapters);
+		if (speaker->at >= 0)
+			taken[speaker->at] += speaker->percent;
+		waiting &= ~(1ull << next);
+	}
+}
+
+/* --- what the air bears ---------------------------------------------------------------------------- */
+
+struct placement_stream placement_usual(void)
+{
+	struct placement_stream stream = {
+	    .config = {.rate = 44100,
+	               .mode = SBC_CHANNEL_JOINT,
+	               .blocks = 16,
+	               .subbands = 8,
+	               .loudness = true,
+	               .bitpool_min = 2,
+	               .bitpool_max = 53},
+	    .mtu = USUAL_MTU,
+	    .bitpool = 53,
+	};
+	return stream;
+}
+
+double placement_percent(const struct placement_stream *stream, unsigned bitpool)
+{
+	unsigned least = stream->config.bitpool_min;
+	if (bitpool > stream->bitpool)
+		bitpool = stream->bitpool;
+	if (bitpool < least)
+		bitpool = least;
+	return AIRTIME_SENDS * airtime_stream_percent(&stream->config, stream->mtu, bitpool);
+}
+
+double placement_load(const struct placement_air *air, unsigned bitpool)
+{
+	double percent = air->inbound;
+	for (int i = 0; i < air->count; i++)
+		percent += placement_percent(&air->streams[i], bitpool);
+	return percent;
+}
+
+unsigned placement_bitpool(const struct placement_air *air)
+{
+	for (int i = 0; i < STEPS; i++)
+		if (placement_load(air, steps[i]) <= AIRTIME_CARRIES)
+			return steps[i];
+	return 0;
+}
+
+static void who_wants(const struct placement_air *air, char *text, size_t size)
+{
+	snprintf(text, size, "%s%d speaker%s", air->inbound > 0 ? "the Echo and " : "", air->count,
+	         air->count == 1 ? "" : "s");
+}
+
+bool placement_fits(const struct placement_air *air, char *text, size_t size)
+{
+	double percent = placement_load(air, SBC_CONFIG_HIGH_QUALITY);
+	unsigned bitpool = placement_bitpool(air);
+	bool one_channel = placement_load(air, SBC_CONFIG_ONE_CHANNEL) <= AIRTIME_CARRIES;
+	char who[40], falls[40] = "it will crackle";
+	*text = 0;
+	if (percent <= AIRTIME_CARRIES || !air->count)
+		return true;
+	who_wants(air, who, sizeof(who));
+	if (bitpool)
+		snprintf(falls, sizeof(falls), "bitpool falls to %u", bitpool);
+	snprintf(text, size,
+	         "%s want %ld %% of the air, %d carry well: %s; helps: %sanother adapter", who,
+	         lround(percent), AIRTIME_CARRIES, falls, one_channel ? "one channel each, " : "");
+	return false;
+}
+
+bool placement_full(const struct placement_air *air, bool suffers)
+{
+	struct placement_stream joining = placement_usual();
+	double percent = air->inbound / AIRTIME_SENDS;
+	for (int i = 0; i < air->count; i++)
+		percent += placement_percent(&air->streams[i], steps[STEPS - 1]) / AIRTIME_SENDS;
+	percent += placement_percent(&joining, steps[STEPS - 1]) / AIRTIME_SENDS;
+	return suffers && percent > 100;
+}
