@@ -20,10 +20,14 @@
  */
 #define ARRIVAL_PART 0.2
 #define ARRIVAL_NOISE 6.0
-#define DOUBT_PART 0.04  /* something earlier of this height: is *that* the direct sound? */
-#define RIVAL_PART 0.5   /* something as high elsewhere: which of them is the speaker? */
-#define CLEAR_LEAST 16.0 /* dB above the median of the noise: below, not sure; 10 dB more, quite */
-#define CLEAR_FULL 30.0
+#define DOUBT_PART 0.04 /* something earlier of this height: is *that* the direct sound? */
+#define RIVAL_PART 0.5  /* something as high elsewhere: which of them is the speaker? */
+/*
+ * dB above the median of the noise: below, not sure; 10 dB more, quite.  At 16 one in 250 rooms with noise
+ * 10 dB above the sweep was sure and wrong, an echo having been taken for the direct sound under the noise.
+ */
+#define CLEAR_LEAST 25.0
+#define CLEAR_FULL 35.0
 #define HEARD_LEAST 13.0 /* dB: below it there is nothing but noise */
 #define NOISY_DB -45.0   /* RMS of a recording without the sweep: louder than a quiet room */
 

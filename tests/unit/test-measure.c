@@ -368,6 +368,14 @@ static void no_answer_is_wrong_and_sure(void **state)
 	}
 }
 
+/* A room where noise covers the direct sound and leaves an echo, 19 ms later, in all three takes. */
+static void an_echo_above_the_noise_is_no_sure_answer(void **state)
+{
+	(void)state;
+	double error;
+	assert_int_equal(measure_rooms(&error, 1, 4000072, -10, NULL), 0);
+}
+
 int main(void)
 {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_begin, scene_end)
@@ -392,6 +400,7 @@ int main(void)
 	    cmocka_unit_test(every_verdict_has_words),
 	    cmocka_unit_test(rooms_are_measured_well),
 	    cmocka_unit_test(no_answer_is_wrong_and_sure),
+	    cmocka_unit_test(an_echo_above_the_noise_is_no_sure_answer),
 	};
 	return RUN(tests);
 }
