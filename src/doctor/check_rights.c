@@ -34,6 +34,11 @@ void check_linger(struct verdict *verdict, const struct findings *findings, cons
 void check_real_time(struct verdict *verdict, const struct findings *findings,
                      const struct box *box)
 {
+	if (findings->engine == ENGINE_BY_RIGHT)
+		return verdict_say(verdict, CHECK_OK, "the relay has taken real-time priority");
+	if (findings->engine == ENGINE_BY_RTKIT)
+		return verdict_say(verdict, CHECK_OK,
+		                   "the relay has real-time priority from rtkit");
 	if (box->privileged || box->realtime_priority > 0)
 		return verdict_say(verdict, CHECK_OK, "real-time priority may be had");
 	if (findings->in_audio_group == SIGHT_YES && findings->limit_for_group == SIGHT_YES)

@@ -20,6 +20,14 @@
 /* Seen, not there, or not to be seen from here. */
 enum sight { SIGHT_UNKNOWN, SIGHT_NO, SIGHT_YES };
 
+/* How the engine's thread of a relay that runs is scheduled: sched(7), and who gave it that. */
+enum found_engine {
+	ENGINE_NOT_SEEN,
+	ENGINE_ORDINARY, /* as any other */
+	ENGINE_BY_RIGHT, /* SCHED_FIFO, which the kernel let it take */
+	ENGINE_BY_RTKIT, /* SCHED_RR, which rtkit gives */
+};
+
 /* "5.66" as {5, 66, 0}; {0} where it is not known. */
 struct version {
 	int major, minor, micro;
@@ -65,6 +73,7 @@ struct findings {
 	bool runs_bluetoothd, runs_pipewire, runs_wireplumber, runs_pulseaudio, runs_bluealsa,
 	    runs_rtkit;
 	bool runs_echorelay;          /* another one than this */
+	enum found_engine engine;     /* … of this user */
 	bool bluetoothd_without_a2dp; /* its command line says so */
 	/* versions, and what is installed */
 	struct version bluez, pipewire, wireplumber;

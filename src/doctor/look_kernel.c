@@ -2,6 +2,8 @@
 /* What the kernel shows in /sys and /proc: adapters, radio switches, wireless networks, processes. */
 #include "doctor/findings.h"
 
+#include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +125,37 @@ static bool runs_without_a2dp(const struct box *box, const char *path)
 	return without;
 }
 
+/* proc_pid_stat(5): the thread's name in brackets, its state the third field, its policy the 41st. */
+static void on_thread(void *user, const char *path)
+{
+	static const enum found_engine by_policy[] = {
+	    [SCHED_OTHER] = ENGINE_ORDINARY,
+	    [SCHED_FIFO] = ENGINE_BY_RIGHT,
+	    [SCHED_RR] = ENGINE_BY_RTKIT,
+	};
+	struct looking *looking = user;
+	char *text = box_read(looking->box, "%s", path);
+	char *field = text ? strstr(text, "(relay-engine) ") : NULL;
+	for (int number = 2; field && number < 41; number++)
+		field = strchr(field + 1, ' ');
+	unsigned long policy = field ? strtoul(field, NULL, 10) : ULONG_MAX;
+	if (policy < sizeof(by_policy) / sizeof(by_policy[0]))
+		looking->findings->engine = by_policy[policy];
+	free(text);
+}
+
+static void look_relay(struct looking *looking, const char *path, bool mine)
+{
+	char threads[64];
+	int number = atoi(path + strlen("/proc/"));
+	if (number == looking->box->pid)
+		return;
+	looking->findings->runs_echorelay = true;
+	snprintf(threads, sizeof(threads), "/proc/%d/task/[0-9]*/stat", number);
+	if (mine)
+		box_each(looking->box, threads, on_thread, looking);
+}
+
 static void on_process(void *user, const char *path)
 {
 	struct looking *looking = user;
@@ -141,9 +174,9 @@ static void on_process(void *user, const char *path)
 	findings->runs_wireplumber |= mine && !strcmp(name, "wireplumber");
 	findings->runs_pulseaudio |= !strcmp(name, "pulseaudio");
 	findings->runs_bluealsa |= !strcmp(name, "bluealsa") || !strcmp(name, "bluealsad");
-	findings->runs_echorelay |= !strcmp(name, "echorelay") &&
-	                            atoi(path + strlen("/proc/")) != looking->box->pid;
 	findings->runs_rtkit |= !strcmp(name, "rtkit-daemon");
+	if (!strcmp(name, "echorelay"))
+		look_relay(looking, path, mine);
 	free(name);
 }
 

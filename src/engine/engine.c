@@ -45,7 +45,8 @@ struct engine {
 	int order_fd; /* eventfd: orders wait for the engine */
 	int news_fd;  /* eventfd: news wait for the main thread */
 	int timer_fd;
-	char refusal[256];
+	atomic_int id; /* the thread's; 0: it has not begun */
+	bool lacks_memory, lacks_priority;
 
 	_Alignas(64) uint8_t stack[STACK_BYTES]; /* the thread's: locked with the rest */
 	struct relay_thread thread;
@@ -146,6 +147,7 @@ static void sleep_until(struct engine *engine, int64_t ns)
 static void *engine_run(void *data)
 {
 	struct engine *engine = data;
+	atomic_store(&engine->id, gettid());
 	while (!atomic_load(&engine->stop)) {
 		int64_t next = relay_thread_step(&engine->thread, clock_now(&clock_monotonic));
 		if (news_waiting(engine))
@@ -153,13 +155,6 @@ static void *engine_run(void *data)
 		sleep_until(engine, next);
 	}
 	return NULL;
-}
-
-static void refuse(struct engine *engine, const char *text)
-{
-	size_t used = strlen(engine->refusal);
-	snprintf(engine->refusal + used, sizeof(engine->refusal) - used, "%s%s", used ? "; " : "",
-	         text);
 }
 
 static int thread_create(struct engine *engine)
@@ -178,24 +173,40 @@ static int thread_create(struct engine *engine)
 
 int engine_start(struct engine *engine)
 {
-	if (mlock(engine, sizeof(*engine)) < 0)
-		refuse(engine, "memory is not locked (LimitMEMLOCK)");
+	engine->lacks_memory = mlock(engine, sizeof(*engine)) < 0;
 	int error = thread_create(engine);
 	if (error)
 		return error;
 	engine->runs = true;
 	pthread_setname_np(engine->pthread, "relay-engine");
 	struct sched_param param = {.sched_priority = PRIORITY};
-	if (pthread_setschedparam(engine->pthread, SCHED_FIFO, &param))
-		refuse(
-		    engine,
-		    "no real-time priority: add your user to the group 'pipewire', log in again");
+	engine->lacks_priority = pthread_setschedparam(engine->pthread, SCHED_FIFO, &param) != 0;
 	return 0;
 }
 
+#define NO_MEMORY "memory is not locked (LimitMEMLOCK)"
+#define NO_PRIORITY "no real-time priority: add your user to the group 'pipewire', log in again"
+
 const char *engine_refusal(const struct engine *engine)
 {
-	return engine->refusal[0] ? engine->refusal : NULL;
+	static const char *const texts[2][2] = {{NULL, NO_PRIORITY},
+	                                        {NO_MEMORY, NO_MEMORY "; " NO_PRIORITY}};
+	return texts[engine->lacks_memory][engine->lacks_priority];
+}
+
+bool engine_lacks_priority(const struct engine *engine)
+{
+	return engine->lacks_priority;
+}
+
+pid_t engine_thread(const struct engine *engine)
+{
+	return atomic_load(&engine->id);
+}
+
+void engine_give_priority(struct engine *engine)
+{
+	engine->lacks_priority = false;
 }
 
 int64_t engine_step(struct engine *engine, int64_t now)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "engine/inlet.h"
 #include "engine/messages.h"
@@ -48,6 +49,14 @@ void engine_free(struct engine *engine);
  */
 int engine_start(struct engine *engine);
 const char *engine_refusal(const struct engine *engine); /* NULL: all granted */
+
+/*
+ * For who gives it priority by other means: whether it lacks it, its id (0: it does not run yet), and that
+ * it was given.
+ */
+bool engine_lacks_priority(const struct engine *engine);
+pid_t engine_thread(const struct engine *engine);
+void engine_give_priority(struct engine *engine);
 
 /* One step without a thread; returns when the next is wanted. */
 int64_t engine_step(struct engine *engine, int64_t now);

@@ -376,8 +376,8 @@ static const char *problem_of(const struct relay *relay)
 		return *relay->service_problem ? relay->service_problem : "looking for bluetoothd";
 	if (!relay->model.adapter_count)
 		return "no Bluetooth adapter - plug one in, or: sudo rfkill unblock bluetooth";
-	if (engine_refusal(relay->engine))
-		return engine_refusal(relay->engine);
+	if (priority_problem(relay))
+		return priority_problem(relay);
 	return "";
 }
 

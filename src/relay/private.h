@@ -8,6 +8,7 @@
 #include "relay/arrivals.h"
 #include "relay/command.h"
 #include "relay/relay.h"
+#include "relay/rtkit.h"
 #include "relay/undo.h"
 #include "relay/signal.h"
 
@@ -78,6 +79,13 @@ struct flush {
 	char path[4096];
 };
 
+/* Real-time priority for the engine's thread (priority.c). */
+struct priority {
+	bool settled; /* it has it, or will not get it */
+	sd_bus *bus;  /* to rtkit, while it is asked */
+	struct rtkit *rtkit;
+};
+
 /* The Echo's volume, and who applies it (echo.c). */
 struct echo {
 	bool pipewire_applies;
@@ -127,6 +135,7 @@ struct relay {
 	struct undo undo;
 
 	struct flush flush;
+	struct priority priority;
 	sd_event *event;
 	sd_event_source *timer, *engine_io, *source_io;
 
@@ -228,6 +237,11 @@ void flush_guard(struct speaker *speaker,
                  int fd); /* that has an output; the fd stays the caller's */
 void flush_dispatch(struct relay *relay);
 void flush_close(struct relay *relay);
+
+/* priority.c */
+void priority_act(struct relay *relay);
+const char *priority_problem(const struct relay *relay); /* NULL: none, or not known yet */
+void priority_close(struct relay *relay);
 
 /* watch.c */
 void speakers_watch(struct relay *relay);

@@ -458,6 +458,7 @@ static void relay_look_after(struct relay *relay)
 {
 	int64_t now = relay_now(relay);
 	bus_look_after(relay, now);
+	priority_act(relay);
 	echo_look_after(relay, now);
 	if (!relay->config.looks_only) {
 		sleep_notice(relay, now);
@@ -561,9 +562,6 @@ int relay_new(struct relay **ret_relay, const struct relay_config *config)
 		relay_free(relay);
 		return error;
 	}
-	if (engine_refusal(relay->engine))
-		journal_write(relay->journal, JOURNAL_WARNING, "relay", "%s",
-		              engine_refusal(relay->engine));
 	bus_begin(relay);
 	*ret_relay = relay;
 	return 0;
@@ -593,6 +591,7 @@ void relay_free(struct relay *relay)
 	relay->source->ops->close(relay->source);
 	aligning_free(relay->aligning);
 	bus_close(relay);
+	priority_close(relay);
 	flush_close(relay);
 	engine_free(relay->engine);
 	settings_save(relay->settings);

@@ -221,14 +221,19 @@ static void discard(struct fake *fake)
 	nftw(fake->root, erase, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static const char *state_in(const json_t *json, const char *id)
+static const char *said_in(const json_t *json, const char *id, const char *key)
 {
 	for (size_t i = 0; i < json_array_size(json_object_get(json, "checks")); i++) {
 		const json_t *check = json_array_get(json_object_get(json, "checks"), i);
 		if (!strcmp(json_string_value(json_object_get(check, "id")), id))
-			return json_string_value(json_object_get(check, "state"));
+			return json_string_value(json_object_get(check, key));
 	}
 	return "none of that name";
+}
+
+static const char *state_in(const json_t *json, const char *id)
+{
+	return said_in(json, id, "state");
 }
 
 /* --- no false alarm ------------------------------------------------------------------------------ */
@@ -569,6 +574,37 @@ static void newer_pipewire_heeds_roles(void **state)
 	discard(&fake);
 }
 
+/* A relay that runs shows how its engine got its priority, whatever may be had from here. */
+static void real_time_is_told_of_the_relay_that_runs(void **state)
+{
+	static const char stat[] = "205 (relay-engine) S 1 205 205 0 -1 1077936192 12 0 0 0 1 2 0 "
+				   "0 %s 0 3 0 55 104857600 2000 18446744073709551615 0 0 0 0 0 0 "
+				   "2147221247 0 0 0 0 0 -1 1 %s 0 0 0 0 0 0 0 0 0 0 0\n";
+	static const struct {
+		const char *number, *priority_policy, *state, *words;
+	} rows[] = {
+	    {"-71", "70 1", "ok", "has taken"},
+	    {"-20", "19 2", "ok", "from rtkit"},
+	    {"20", "0 0", "warn", "no right"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct fake fake;
+		char text[512];
+		healthy(&fake, true);
+		no_priority(&fake);
+		process(&fake, "204", "echorelay\n", "echorelay daemon");
+		snprintf(text, sizeof(text), stat, rows[i].number, rows[i].priority_policy);
+		put(&fake, "/proc/204/task/205/stat", text);
+		put(&fake, "/proc/204/task/204/stat", "204 (echorelay) S 1 204");
+		json_t *json = doctor_examine(&fake.box);
+		assert_string_equal(state_in(json, "real-time"), rows[i].state);
+		assert_non_null(strstr(said_in(json, "real-time", "text"), rows[i].words));
+		json_decref(json);
+		discard(&fake);
+	}
+}
+
 /* --- where there is nothing ---------------------------------------------------------------------- */
 
 static void nothing_there_is_no_crash(void **state)
@@ -683,6 +719,7 @@ int main(void)
 	    cmocka_unit_test(healthy_box_of_debian_13),
 	    cmocka_unit_test(each_trap_is_told),
 	    cmocka_unit_test(newer_pipewire_heeds_roles),
+	    cmocka_unit_test(real_time_is_told_of_the_relay_that_runs),
 	    cmocka_unit_test(nothing_there_is_no_crash),
 	    cmocka_unit_test(rubbish_from_programs_is_survived),
 	    cmocka_unit_test(versions_are_read),
