@@ -261,7 +261,7 @@ void output_show(const struct output *output, const struct timeline *timeline, i
 	    .packet_bytes = (uint16_t)sbc_stream_bytes(&output->stream, frames_full(output)),
 	    .packet_samples = samples_full(output),
 	    .delay = (int64_t)output->reader.delay,
-	    .stock = timeline->end - (int64_t)output_place(output),
+	    .stock = timeline->end - (int64_t)(output_place(output) - output->reader.delay),
 	    .queued = queue.packets,
 	    .waiting_ns = queue.waiting,
 	    .sent = output->channel.sent,

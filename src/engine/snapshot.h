@@ -24,7 +24,7 @@ struct output_snapshot {
 	uint16_t packet_bytes;
 	uint32_t packet_samples;
 	int64_t delay;      /* frames, as applied now */
-	int64_t stock;      /* frames in the timeline beyond this output's next packet */
+	int64_t stock;      /* frames in the timeline from where this output's next packet begins */
 	uint32_t queued;    /* packets in the socket */
 	int64_t waiting_ns; /* since the oldest of them was sent */
 	uint64_t sent;      /* packets */

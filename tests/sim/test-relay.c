@@ -61,6 +61,7 @@ static void speakers_are_connected_and_play_in_step(void **state)
 		assert_int_equal(speaker->speaker.origin, ORIGIN_REPORTED);
 		assert_int_equal(speaker->late, 0);
 		assert_int_equal(speaker->dropped, 0);
+		assert_true(speaker->fill_us > 0);
 		assert_true(speaker->meter.peak_cdb[0] > -4000);
 		/* all of them add up to the same instant */
 		assert_in_range(speaker->total_us - speaker->queue.us,
