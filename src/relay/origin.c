@@ -13,6 +13,15 @@
 
 #define LOST_NS (2 * SECOND_NS) /* its stream ends a moment before its link */
 
+/* Nothing was seen of it yet: what it may be blamed for counts from now. */
+static void origin_begin(struct origin *origin, const char *address, int64_t now)
+{
+	char copy[sizeof(origin->address)];
+	snprintf(copy, sizeof(copy), "%s", address);
+	*origin = (struct origin){.not_before = now, .no_stream_since = now, .mute_since = now};
+	memcpy(origin->address, copy, sizeof(copy));
+}
+
 static struct origin *origin_of(struct relay *relay, const char *address)
 {
 	for (int i = 0; i < relay->origin_count; i++)
@@ -21,8 +30,7 @@ static struct origin *origin_of(struct relay *relay, const char *address)
 	if (relay->origin_count == ORIGINS)
 		return NULL;
 	struct origin *origin = &relay->origins[relay->origin_count++];
-	*origin = (struct origin){.not_before = relay_now(relay)};
-	snprintf(origin->address, sizeof(origin->address), "%s", address);
+	origin_begin(origin, address, relay_now(relay));
 	return origin;
 }
 
@@ -55,8 +63,7 @@ void origin_follow(struct relay *relay, const struct bluez_device *device, enum 
 	if (!origin)
 		return;
 	if (change == BLUEZ_REMOVED) { /* with its adapter or bluetoothd: it is looked for again */
-		*origin = (struct origin){.not_before = relay_now(relay)};
-		snprintf(origin->address, sizeof(origin->address), "%s", device->address);
+		origin_begin(origin, device->address, relay_now(relay));
 	} else if (origin->connected && !device->connected) {
 		origin->left = relay_now(relay) - origin->played_at > LOST_NS;
 		origin->not_before = relay_now(relay) + policy_backoff(++origin->attempt, true);

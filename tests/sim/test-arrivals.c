@@ -634,6 +634,22 @@ static void echo_from_which_nothing_comes_is_connected_anew(void **state)
 	house_free(house);
 }
 
+/* The relay starts beside an Echo that plays: its sound may take a moment to arrive. */
+static void echo_is_given_time_at_the_start(void **state)
+{
+	(void)state;
+	struct house *house = house_new(FLAT);
+	for (int ms = 0; ms < 3000; ms++) {
+		echo_pause(sim_world(house->sim)->echo, true, house->now);
+		house_run(house, SECOND / 1000);
+	}
+	assert_false(source_streams(model(house)));
+	echo_pause(sim_world(house->sim)->echo, false, house->now);
+	assert_true(house_wait(house, 10 * SECOND, source_streams));
+	assert_int_equal(events_about(house, "nothing comes"), 0);
+	house_free(house);
+}
+
 /* Something else is to be heard: the Echo may be silent. */
 static void echo_is_left_alone_beside_another_source(void **state)
 {
@@ -741,6 +757,7 @@ int main(void)
 	    cmocka_unit_test(echo_is_brought_back_when_it_was_lost),
 	    cmocka_unit_test(echo_that_was_sent_away_stays_away),
 	    cmocka_unit_test(echo_from_which_nothing_comes_is_connected_anew),
+	    cmocka_unit_test(echo_is_given_time_at_the_start),
 	    cmocka_unit_test(echo_is_left_alone_beside_another_source),
 	    cmocka_unit_test(known_echo_stays_a_source),
 	    cmocka_unit_test(streams_rest_in_long_silence),
