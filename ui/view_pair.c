@@ -3,7 +3,7 @@
  *   row 0      header: the scan, and how many were found
  *   row 1      what to do with the speaker
  *   …          the list: as many rows as are left
- *   …          the steps of the pairing, if there is one
+ *   …          what the chosen one can do, or the steps of the pairing, if there is one
  *   …          the Echo's window, earlier attempts, tips: as far as there is room
  *   row n−2    what happens now
  *   row n−1    keys
@@ -207,8 +207,11 @@ void pair_draw(struct ui *ui, int64_t now)
 		    "Put the speaker in pairing mode: hold its Bluetooth button till it blinks",
 		    "");
 	int below = ui->canvas.rows < 20 ? 0 : 3;
-	int room = last - row - (steps && last - row - steps >= LIST_LEAST ? steps : 0);
+	int device = steps || low ? 0 : pair_device_rows(ui), wanted = steps + device;
+	int room = last - row - (wanted && last - row - wanted >= LIST_LEAST ? wanted : 0);
 	row += pair_list_draw(ui, row, room - below);
+	if (device)
+		row += pair_device_draw(ui, row, last - row);
 	row += pair_steps_draw(ui, row, last - row);
 	row += pair_window_draw(ui, row, last - row);
 	row += pair_attempts_draw(ui, row, last - row);

@@ -39,4 +39,8 @@ int pair_window_draw(const struct ui *ui, int row, int room);
 int pair_attempts_draw(const struct ui *ui, int row, int room);
 int pair_tips_draw(const struct ui *ui, int row, int room);
 
+/* pair_device.c: what the device under the cursor can do; in the same way. */
+int pair_device_rows(const struct ui *ui);
+int pair_device_draw(const struct ui *ui, int row, int room);
+
 #endif

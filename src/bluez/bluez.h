@@ -53,6 +53,7 @@ struct bluez_device {
 	struct bluez_adapter *adapter; /* NULL while the adapter is not known */
 	char address[18];
 	char name[BLUEZ_NAME]; /* its alias: the user's name for it, else its own */
+	char own_name[BLUEZ_NAME]; /* whatever the user calls it */
 	char modalias[64];
 	uint32_t class;
 	uint32_t offers; /* BLUEZ_OFFERS_… */
@@ -84,6 +85,17 @@ struct bluez_transport {
 	uint16_t volume;     /* 0..127, AVRCP absolute volume */
 	sd_bus_slot *call;   /* Acquire or Release, pending */
 	sd_bus_slot *setter; /* Set of Volume, pending */
+};
+
+/* What a device can receive or send, one for each codec: there while it is connected. */
+struct bluez_remote {
+	struct spa_list link; /* bluez.remotes */
+	char path[BLUEZ_PATH];
+	char device_path[BLUEZ_PATH];
+	char uuid[40]; /* BLUEZ_A2DP_SINK: it receives */
+	uint8_t codec;
+	struct bus_bytes capabilities;
+	bool delay_reporting, delay_reporting_known;
 };
 
 enum bluez_change { BLUEZ_ADDED, BLUEZ_CHANGED, BLUEZ_REMOVED };
@@ -133,6 +145,7 @@ struct bluez_events {
 	void (*adapter)(void *user, struct bluez_adapter *adapter, enum bluez_change change);
 	/* Our endpoints on an adapter are registered (or not, for `problem`). */
 	void (*endpoints)(void *user, struct bluez_adapter *adapter, const char *problem);
+	/* Also when what it offers has become known (bluez_remotes). */
 	void (*device)(void *user, struct bluez_device *device, enum bluez_change change);
 	void (*transport)(void *user, struct bluez_transport *transport, enum bluez_change change);
 	/* May this device have a stream of ours?  Asked when one is configured, by whichever side. */
@@ -236,5 +249,6 @@ struct bluez_device *bluez_find_device(struct bluez *bluez, const char *path);
 struct spa_list *bluez_adapters(struct bluez *bluez);
 struct spa_list *bluez_devices(struct bluez *bluez);
 struct spa_list *bluez_transports(struct bluez *bluez);
+struct spa_list *bluez_remotes(struct bluez *bluez);
 
 #endif

@@ -10,6 +10,7 @@
 #define ADAPTER "org.bluez.Adapter1"
 #define DEVICE "org.bluez.Device1"
 #define TRANSPORT "org.bluez.MediaTransport1"
+#define ENDPOINT "org.bluez.MediaEndpoint1"
 #define LISTING_TIMEOUT_US 10000000
 
 static const struct bus_uuid offer_uuids[] = {
@@ -46,6 +47,7 @@ static const struct bus_property adapter_table[] = {
 static const struct bus_property device_table[] = {
     TEXT(bluez_device, "Address", address),
     TEXT(bluez_device, "Alias", name),
+    TEXT(bluez_device, "Name", own_name),
     TEXT(bluez_device, "Modalias", modalias),
     TEXT(bluez_device, "Adapter", adapter_path),
     FIELD(bluez_device, "Class", BUS_UINT32, class),
@@ -168,6 +170,7 @@ static void remove_all(struct bluez *bluez)
 	struct bluez_transport *transport, *next_transport;
 	struct bluez_device *device, *next_device;
 	struct bluez_adapter *adapter, *next_adapter;
+	remotes_free(bluez);
 	spa_list_for_each_safe (transport, next_transport, &bluez->transports, link)
 		objects_transport_remove(transport);
 	spa_list_for_each_safe (device, next_device, &bluez->devices, link)
@@ -291,6 +294,8 @@ static int interface_add(struct bluez *bluez, const char *path, const char *inte
 		return device_take(bluez, path, properties);
 	if (!strcmp(interface, TRANSPORT))
 		return transport_take(bluez, path, properties);
+	if (!strcmp(interface, ENDPOINT))
+		return remote_take(bluez, path, properties);
 	return sd_bus_message_skip(properties, "a{sv}");
 }
 
@@ -332,6 +337,8 @@ static void interface_remove(struct bluez *bluez, const char *path, const char *
 		device_remove(device);
 	else if (transport && !strcmp(interface, TRANSPORT))
 		objects_transport_remove(transport);
+	else if (!strcmp(interface, ENDPOINT))
+		remote_remove(bluez, path);
 }
 
 static int on_removed(sd_bus_message *message, void *user, sd_bus_error *error)
@@ -461,6 +468,7 @@ int bluez_new(struct bluez **ret_bluez, sd_bus *bus, uint32_t rate,
 	spa_list_init(&bluez->adapters);
 	spa_list_init(&bluez->devices);
 	spa_list_init(&bluez->transports);
+	spa_list_init(&bluez->remotes);
 	int error = matches_add(bluez); /* before the listing, so that nothing falls in between */
 	if (error) {
 		bluez_free(bluez);

@@ -14,7 +14,7 @@ struct bluez {
 	bool present; /* bluetoothd runs and its objects are known */
 	sd_bus_slot *added_match, *removed_match, *properties_match, *owner_match;
 	sd_bus_slot *listing; /* GetManagedObjects, pending */
-	struct spa_list adapters, devices, transports;
+	struct spa_list adapters, devices, transports, remotes;
 	struct agent *agent; /* NULL until one is set */
 };
 
@@ -22,6 +22,11 @@ struct bluez {
 struct bluez_transport *objects_transport(struct bluez *bluez, const char *path);
 void objects_transport_remove(struct bluez_transport *transport);
 int objects_transport_read(struct bluez_transport *transport, sd_bus_message *properties);
+
+/* remote.c: as the ones of objects.c, for org.bluez.MediaEndpoint1. */
+int remote_take(struct bluez *bluez, const char *path, sd_bus_message *properties);
+void remote_remove(struct bluez *bluez, const char *path);
+void remotes_free(struct bluez *bluez);
 
 /* pairing.c, search.c: what is pending for an object goes with it. */
 void pairing_forget(struct bluez_device *device);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "a2dp/sbc_config.h"
 #include "bluez/bluez.h"
 #include "relay/model.h"
 #include "relay/policy.h"
@@ -14,6 +15,7 @@
  * Devices that come, and who may: for the files of relay/ only.
  *
  *     scan.c     what is heard, as a list                       command scan
+ *     abilities.c  what they can do, for the list
  *     pairing.c  reach ─► pair ─► trust ─► connect ─► sound     commands pair, cancel
  *     door.c     the agent's questions, the Echo's window       commands answer, window
  */
@@ -25,6 +27,17 @@ struct speaker;
 
 #define SCAN_NS (60 * 1000000000ll) /* inquiry takes air: it ends by itself */
 
+/* What a device has told of itself; it is kept when the device is gone. */
+struct abilities {
+	char own_name[BLUEZ_NAME], modalias[64]; /* not cleaned */
+	bool endpoints_known, has_sbc;
+	char codecs[48];
+	uint8_t sbc[SBC_CONFIG_BYTES];
+	bool delay_asked, delay_reporting;
+	bool volume_asked, volume;
+	int64_t stream_since; /* 0: it has none now */
+};
+
 /* A device that was heard or is known; BlueZ may have forgotten it since. */
 struct found {
 	char address[18], adapter[18];
@@ -34,6 +47,7 @@ struct found {
 	int16_t rssi;
 	int64_t heard_at; /* 0: not since the program began */
 	bool paired, connected, there;
+	struct abilities abilities;
 };
 
 struct scan {
@@ -49,10 +63,22 @@ int scan_start(struct relay *relay);
 void scan_stop(struct relay *relay);
 void scan_act(struct relay *relay, int64_t now);
 void scan_follow(struct relay *relay, const struct bluez_device *device, enum bluez_change change);
+void scan_follow_transport(struct relay *relay, const struct bluez_transport *transport,
+                           enum bluez_change change);
 void scan_failed(struct relay *relay, const char *problem);
 void scan_present(struct relay *relay);
 /* NULL: not in the list. */
 const struct found *scan_found(const struct relay *relay, const char *address);
+
+/* --- abilities.c --------------------------------------------------------------------------------- */
+
+void abilities_follow(struct abilities *abilities, const struct bluez_device *device);
+void abilities_follow_transport(struct abilities *abilities,
+                                const struct bluez_transport *transport, enum bluez_change change,
+                                int64_t now);
+/* Writes what the device can do, and the verdict. */
+void abilities_present(struct model_found *shown, const struct found *found, uint32_t rate,
+                       int64_t now);
 
 /* --- pairing.c ----------------------------------------------------------------------------------- */
 

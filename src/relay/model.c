@@ -122,6 +122,7 @@ enum field_type {
 	FIELD_END,
 	FIELD_TEXT, /* char[]; null when empty */
 	FIELD_BOOL,
+	FIELD_MAYBE,    /* int32_t: 0, 1, MODEL_UNKNOWN → false, true, null */
 	FIELD_INT,      /* int32_t */
 	FIELD_INTS,     /* int32_t[] */
 	FIELD_COUNT,    /* int64_t */
@@ -284,6 +285,20 @@ static const struct field found_fields[] = {
     {"paired", FIELD_BOOL, AT(model_found, paired), NULL, true},
     {"connected", FIELD_BOOL, AT(model_found, connected), NULL, true},
     {"hidden", FIELD_BOOL, AT(model_found, hidden), NULL, true},
+    {"offers_sink", FIELD_BOOL, AT(model_found, offers_sink), NULL, true},
+    {"offers_source", FIELD_BOOL, AT(model_found, offers_source), NULL, true},
+    {"codecs", FIELD_TEXT, AT(model_found, codecs), NULL, true},
+    {"bitpool_min", FIELD_INT, AT(model_found, bitpool_min), NULL, true},
+    {"bitpool_max", FIELD_INT, AT(model_found, bitpool_max), NULL, true},
+    {"delay_reporting", FIELD_MAYBE, AT(model_found, delay_reporting), NULL, true},
+    {"absolute_volume", FIELD_MAYBE, AT(model_found, absolute_volume), NULL, true},
+    {"vendor", FIELD_TEXT, AT(model_found, vendor), NULL, true},
+    {"maker", FIELD_TEXT, AT(model_found, maker), NULL, true},
+    {"product", FIELD_TEXT, AT(model_found, product), NULL, true},
+    {"version", FIELD_TEXT, AT(model_found, version), NULL, true},
+    {"works", FIELD_MAYBE, AT(model_found, works), NULL, true},
+    {"verdict", FIELD_TEXT, AT(model_found, verdict), NULL, true},
+    {"quirk", FIELD_TEXT, AT(model_found, quirk), NULL, true},
     {0},
 };
 
@@ -394,6 +409,8 @@ static json_t *field_to_json(const struct field *field, const void *place)
 		return *text ? json_string(text) : json_null();
 	case FIELD_BOOL:
 		return json_boolean(*(const bool *)place);
+	case FIELD_MAYBE:
+		return *number == MODEL_UNKNOWN ? json_null() : json_boolean(*number);
 	case FIELD_INT:
 		return *number == MODEL_UNKNOWN ? json_null() : json_integer(*number);
 	case FIELD_INTS:
@@ -455,6 +472,11 @@ static json_t *speakers_to_json(const struct model *model, enum model_form form)
 		json_object_set_new(json_array_get(list, (size_t)i), "latency_ms",
 		                    object_to_json(term_fields, &model->speakers[i], form));
 	return list;
+}
+
+json_t *model_found_to_json(const struct model_found *found)
+{
+	return object_to_json(found_fields, found, MODEL_WIRE);
 }
 
 json_t *model_align_to_json(const struct model_align *align)
@@ -571,6 +593,12 @@ static int read_term(const json_t *json, struct model_term *term)
 	return error ? error : read_name(json_object_get(json, "origin"), origins, &term->origin);
 }
 
+static int read_maybe(const json_t *json, int32_t *value)
+{
+	*value = json_is_null(json) ? MODEL_UNKNOWN : json_is_true(json);
+	return json_is_boolean(json) || json_is_null(json) ? 0 : -EINVAL;
+}
+
 static int read_pair(const json_t *json, int32_t pair[2])
 {
 	int error = read_number(json_array_get(json, 0), 100, &pair[0]);
@@ -593,6 +621,8 @@ static int field_from_json(const struct field *field, const json_t *json, void *
 	case FIELD_BOOL:
 		*(bool *)place = json_is_true(json);
 		return json_is_boolean(json) ? 0 : -EINVAL;
+	case FIELD_MAYBE:
+		return read_maybe(json, place);
 	case FIELD_INT:
 		return read_number(json, 1, place);
 	case FIELD_INTS:

@@ -182,6 +182,16 @@ struct model_found {
 	int32_t number;  /* on the screen; 0: it is none of the speakers */
 	bool paired, connected;
 	bool hidden; /* no audio device, or without a name: shown only when asked for */
+	/* what it can do (compatibility.h); known as far as it has come near */
+	bool offers_sink, offers_source;
+	char codecs[48];                  /* that it receives, with spaces between them */
+	int32_t bitpool_min, bitpool_max; /* of SBC */
+	int32_t delay_reporting;          /* 0, 1, MODEL_UNKNOWN, as below */
+	int32_t absolute_volume;          /* its volume can be set from here */
+	char vendor[16], maker[24];       /* "bluetooth:0057", "Harman" */
+	char product[8], version[8];      /* in hex, the maker's own */
+	int32_t works;                    /* as a speaker */
+	char verdict[MODEL_TEXT], quirk[MODEL_TEXT];
 };
 
 struct model_scan {
@@ -278,6 +288,9 @@ enum model_form {
 
 /* A new reference, or NULL without memory. */
 json_t *model_to_json(const struct model *model, enum model_form form);
+
+/* The part of the wire form that tells of one device. */
+json_t *model_found_to_json(const struct model_found *found);
 
 /* The part of the wire form that tells of a measurement. */
 json_t *model_align_to_json(const struct model_align *align);

@@ -172,6 +172,7 @@ static void on_device(void *user, struct bluez_device *device, enum bluez_change
 static void on_transport(void *user, struct bluez_transport *transport, enum bluez_change change)
 {
 	struct speaker *speaker = speaker_of_device(user, transport->device);
+	scan_follow_transport(user, transport, change);
 	if (speaker)
 		speaker_follow_transport(speaker, transport, change);
 }

@@ -99,10 +99,20 @@ void scan_follow(struct relay *relay, const struct bluez_device *device, enum bl
 	found->paired = device->paired;
 	found->connected = device->connected;
 	found->there = true;
+	abilities_follow(&found->abilities, device);
 	if (device->heard) {
 		found->rssi = device->rssi;
 		found->heard_at = now;
 	}
+}
+
+void scan_follow_transport(struct relay *relay, const struct bluez_transport *transport,
+                           enum bluez_change change)
+{
+	struct found *found = transport->device ? found_at(&relay->scan, transport->device->address)
+	                                        : NULL;
+	if (found)
+		abilities_follow_transport(&found->abilities, transport, change, relay_now(relay));
 }
 
 /* --- beginning and ending ------------------------------------------------------------------------ */
@@ -212,6 +222,7 @@ static void found_present(struct model_found *shown, struct relay *relay, const 
 	snprintf(shown->adapter, sizeof(shown->adapter), "%s", found->adapter);
 	snprintf(shown->name, sizeof(shown->name), "%s",
 	         found->named ? found->name : found->address);
+	abilities_present(shown, found, relay->settings->config.rate, now);
 }
 
 void scan_present(struct relay *relay)

@@ -18,6 +18,7 @@
 #include "a2dp/airtime.h"
 #include "a2dp/sbc_config.h"
 #include "relay/alignment.h"
+#include "relay/compatibility.h"
 #include "relay/policy.h"
 #include "base/text.h"
 
@@ -405,12 +406,19 @@ static void delay_follow(struct speaker *speaker)
 		speaker->relay->align_again = true;
 }
 
+/* Can its volume be set at the speaker? */
+static bool has_own_volume(const struct speaker *speaker)
+{
+	return speaker->transport && speaker->transport->volume_known && speaker->device &&
+	       !compatibility_volume_broken(speaker->device->own_name, speaker->device->address);
+}
+
 /* The speaker's volume is raised only by what is kept, and only when it has taken that. */
 static void volume_follow(struct speaker *speaker)
 {
 	const struct bluez_transport *transport = speaker->transport;
 	int percent = (transport->volume * 100 + AVRCP_FULL / 2) / AVRCP_FULL;
-	if (!transport->volume_known)
+	if (!has_own_volume(speaker))
 		return;
 	if (!speaker->volume_settled && speaker->kept->volume != SETTINGS_VOLUME_UNKNOWN &&
 	    abs(speaker->kept->volume - percent) > 1) {
@@ -588,7 +596,7 @@ void speakers_mix(struct relay *relay)
 void speaker_send_volume(struct speaker *speaker)
 {
 	int volume = (speaker_volume(speaker) * AVRCP_FULL + 50) / 100;
-	if (speaker->transport && speaker->transport->volume_known)
+	if (has_own_volume(speaker))
 		bluez_set_volume(speaker->transport, (uint16_t)volume);
 }
 

@@ -56,23 +56,14 @@ static int run(struct session *session, const char *name, const char *word, cons
 
 /* --- scan ---------------------------------------------------------------------------------------- */
 
-static json_t *found_to_json(const struct model_found *found)
-{
-	json_t *rssi = found->rssi == MODEL_UNKNOWN ? json_null() : json_integer(found->rssi);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:b}", "address", found->address,
-	                 "name", found->name, "adapter", found->adapter, "kind",
-	                 model_kind_name(found->kind), "role", model_role_name(found->role),
-	                 "rssi_dbm", rssi, "paired", (int)found->paired, "connected",
-	                 (int)found->connected);
-}
-
 static void found_print(const struct model_found *found)
 {
 	char rssi[16] = "";
 	if (found->rssi != MODEL_UNKNOWN)
 		snprintf(rssi, sizeof(rssi), "%d dBm", (int)found->rssi);
-	printf("%s %-10s %7s %-6s %s\n", found->address, model_kind_name(found->kind), rssi,
-	       found->paired ? "paired" : "new", found->name);
+	printf("%s %-10s %7s %-6s %s: %s%s%s\n", found->address, model_kind_name(found->kind), rssi,
+	       found->paired ? "paired" : "new", found->name, found->verdict,
+	       *found->quirk ? "; " : "", found->quirk);
 }
 
 /* Returns how many are new. */
@@ -86,7 +77,7 @@ static int scan_print(const struct act *act, const struct model *model)
 			continue;
 		fresh += !found->paired;
 		if (act->common.json)
-			json_array_append_new(list, found_to_json(found));
+			json_array_append_new(list, model_found_to_json(found));
 		else
 			found_print(found);
 	}

@@ -31,7 +31,7 @@ struct parser {
 	char section_text[64];
 };
 
-#define AIR_KEYS "rssi, heard, pairing, pairs, asks, pin, passkey, offers, resolves"
+#define AIR_KEYS "rssi, heard, pairing, pairs, asks, pin, passkey, offers, modalias, resolves"
 
 #define complain(parser, ...) ini_complain(&(parser)->ini, __VA_ARGS__)
 
@@ -438,6 +438,8 @@ static int speaker_sound_key(struct parser *parser, struct scenario_speaker *spe
 		return set_bool(parser, &speaker->absolute_volume, value);
 	if (!strcmp(key, "capabilities"))
 		return set_capabilities(parser, speaker->capabilities, value);
+	if (!strcmp(key, "aac"))
+		return set_bool(parser, &speaker->aac, value);
 	if (!strcmp(key, "mtu")) {
 		if (!set_number(parser, &number, value, 48, 1691))
 			return 0;
@@ -451,7 +453,7 @@ static int speaker_sound_key(struct parser *parser, struct scenario_speaker *spe
 	    parser,
 	    "no key '%s' in [speaker]; there are name, address, adapter, class, paired, "
 	    "reachable, connects, loss, distance, kind, latency, ppm, reports, volume, "
-	    "capabilities, mtu, "
+	    "capabilities, aac, mtu, "
 	    "event, " AIR_KEYS,
 	    key);
 }
@@ -525,6 +527,7 @@ int scenario_parse(struct scenario **ret_scenario, const char *text, const char 
 	    .air = scenario_air_default(OFFERS_SOURCE | OFFERS_SINK),
 	    .address = "44:00:49:12:AB:CD",
 	};
+	strcpy(scenario->echo.air.modalias, "bluetooth:v0171p0413d0000");
 	int error = ini_text_parse(&parser.ini);
 	if (!error && !scenario->adapter_count) {
 		complain(&parser, "there is no [adapter hci0]");

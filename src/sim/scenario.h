@@ -86,6 +86,7 @@ struct scenario_air {
 	char pin[17];
 	uint32_t passkey;
 	uint32_t offers;
+	char modalias[48];   /* who made it; "": BlueZ has no word of that */
 	int64_t resolves_ns; /* connected for so long before BlueZ shows its services; 0: at once */
 };
 
@@ -124,6 +125,7 @@ struct scenario_speaker {
 	bool absolute_volume;
 	uint16_t mtu;
 	uint8_t capabilities[SBC_CONFIG_BYTES];
+	bool aac; /* it receives that, too */
 	int64_t connects_ns; /* paging and AVDTP, together */
 	double loss;         /* of its packets, 0..1, where the air is shared */
 	double distance;     /* from the microphone, m */

@@ -17,6 +17,7 @@ struct scenario_air scenario_air_default(uint32_t offers)
 	    .pin = "0000",
 	    .passkey = 123456,
 	    .offers = offers,
+	    .modalias = "bluetooth:v0057p1234d0100",
 	};
 }
 
@@ -85,6 +86,14 @@ static int set_pin(struct ini_text *ini, char *pin, size_t size, const char *val
 	return 1;
 }
 
+static int set_modalias(struct ini_text *ini, char *modalias, size_t size, const char *value)
+{
+	if (strlen(value) >= size)
+		return ini_complain(ini, "a modalias is like bluetooth:v0057p1234d0100");
+	snprintf(modalias, size, "%s", value);
+	return 1;
+}
+
 int scenario_air_key(struct ini_text *ini, struct scenario_air *air, const char *key,
                      const char *value)
 {
@@ -100,6 +109,8 @@ int scenario_air_key(struct ini_text *ini, struct scenario_air *air, const char 
 		air->passkey = (uint32_t)number;
 		return taken;
 	}
+	if (!strcmp(key, "modalias"))
+		return set_modalias(ini, air->modalias, sizeof(air->modalias), value);
 	if (!strcmp(key, "heard"))
 		return set_time(ini, &air->heard_ns, value);
 	if (!strcmp(key, "pairs"))

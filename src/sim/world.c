@@ -311,6 +311,7 @@ static void device_paths(struct device *device)
 	const char *adapter = device->adapter->path;
 	snprintf(device->path, sizeof(device->path), "%s/dev_%s", adapter, address);
 	snprintf(device->sep_path, sizeof(device->sep_path), "%s/dev_%s/sep1", adapter, address);
+	snprintf(device->aac_path, sizeof(device->aac_path), "%s/dev_%s/sep2", adapter, address);
 }
 
 static void device_init(struct world *world, const struct scenario_speaker *speaker)
@@ -325,7 +326,7 @@ static void device_init(struct world *world, const struct scenario_speaker *spea
 	    .address = speaker ? speaker->address : echo->address,
 	    .address_type = "public",
 	    .icon = "audio-card", /* what BlueZ says of loudspeakers */
-	    .modalias = speaker ? "bluetooth:v0057p1234d0100" : "bluetooth:v0171p0413d0000",
+	    .modalias = speaker ? speaker->air.modalias : echo->air.modalias,
 	    .class = speaker ? speaker->class : 0x0c0414,
 	    .paired = speaker ? speaker->paired : echo->paired,
 	    .air = speaker ? &speaker->air : &echo->air,

@@ -101,7 +101,7 @@ struct device {
 	const struct scenario_speaker *speaker; /* NULL: the Echo */
 	const struct scenario_air *air;
 	int index;
-	char path[128], sep_path[144];
+	char path[128], sep_path[144], aac_path[144];
 	const char *address, *address_type, *name, *alias, *icon, *modalias, *adapter_path;
 	char name_text[SCENARIO_NAME], alias_text[SCENARIO_NAME];
 	uint32_t class;
@@ -115,7 +115,7 @@ struct device {
 	struct endpoint *last_used; /* preferred when it connects again */
 	sd_bus_message *connect_call, *acquire_call, *release_call,
 	    *pair_call; /* not answered yet */
-	sd_bus_slot *slot, *sep_slot, *pending, *rssi_slot;
+	sd_bus_slot *slot, *sep_slot, *aac_slot, *pending, *rssi_slot;
 	sd_bus_slot *question; /* the agent's answer, awaited */
 	bool knocking;         /* it pairs with us, not we with it */
 	int16_t rssi;          /* as it is heard now */

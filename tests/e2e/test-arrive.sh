@@ -40,6 +40,7 @@ result "the relay starts" $?
 
 expect "scan" 0 "00:00:5E:00:53:02 speaker " "$relay" scan --demo --timeout 8
 expect "lists what is paired, too" 0 "paired Kitchen" "$relay" scan --demo --timeout 2
+expect "with a verdict" 0 "paired Kitchen: works, delay must be set by ear" "$relay" scan --demo --timeout 1
 expect "as JSON" 0 '{"devices":[{"address":"00:00:5E:00:53:' "$relay" scan --demo --json --timeout 2
 expect "pair waits until it sounds" 0 "paired 00:00:5E:00:53:02 Charge 4" "$relay" pair --demo "Charge 4"
 expect "and then it plays" 0 "connected" "$relay" connect --demo "Charge 4"

@@ -23,7 +23,16 @@ static struct model_found *found_add(struct model *model, const char *name, int3
                                      int32_t rssi, int32_t seen_ms)
 {
 	struct model_found *found = &model->found[model->found_count++];
-	*found = (struct model_found){.kind = kind, .rssi = rssi, .seen_ms = seen_ms};
+	*found = (struct model_found){.kind = kind,
+	                              .rssi = rssi,
+	                              .seen_ms = seen_ms,
+	                              .offers_sink = kind != KIND_PHONE,
+	                              .bitpool_min = MODEL_UNKNOWN,
+	                              .bitpool_max = MODEL_UNKNOWN,
+	                              .delay_reporting = MODEL_UNKNOWN,
+	                              .absolute_volume = MODEL_UNKNOWN,
+	                              .works = MODEL_UNKNOWN};
+	strcpy(found->verdict, "should work; it tells more once it is connected");
 	strcpy(found->name, name);
 	snprintf(found->address, sizeof(found->address), "20:15:82:33:1A:0%c",
 	         '0' + model->found_count);
@@ -61,11 +70,25 @@ static void shop_make(struct model *model)
 		known->paired = true;
 		known->role = MODEL_ROLE_SPEAKER;
 		known->number = i + 1;
+		known->works = true;
+		known->bitpool_min = 2;
+		known->bitpool_max = 53;
+		known->delay_reporting = known->absolute_volume = i == 0;
+		strcpy(known->codecs, "SBC AAC");
+		strcpy(known->vendor, "bluetooth:0057");
+		strcpy(known->maker, "Harman");
+		strcpy(known->product, "1ed6");
+		strcpy(known->version, "0100");
+		strcpy(known->verdict, i ? "works, delay must be set by ear" : "works");
+		strcpy(known->quirk, i ? "" : "known to take the adapter for itself");
 	}
 	struct model_found *echo =
 	    found_add(model, "Echo Dot (kitchen)", KIND_SPEAKER, MODEL_UNKNOWN, MODEL_UNKNOWN);
 	echo->paired = echo->connected = true;
 	echo->role = MODEL_ROLE_SOURCE;
+	echo->offers_source = true;
+	echo->works = false;
+	strcpy(echo->verdict, "a source, as an Echo is; not a speaker");
 	found_add(model, "58:C5:83:01:22:90", KIND_UNKNOWN, -81, 3000)->hidden = true;
 	found_add(model, "Pixel 8", KIND_PHONE, -60, 3000)->hidden = true;
 }
@@ -246,6 +269,8 @@ static void screens_are_as_drawn(void **state)
 		const char *keys;
 	} cases[] = {
 	    {"pair-80x24", shop_make, 80, 24, false, "p"},
+	    {"pair-known-80x24", shop_make, 80, 24, false, "pjjj"},
+	    {"pair-known-60x16-ascii", shop_make, 60, 16, true, "pjjjj"},
 	    {"pair-all-80x24", shop_make, 80, 24, false, "paj"},
 	    {"pair-running-80x24", pairing_make, 80, 24, false, "p"},
 	    {"pair-running-120x40", pairing_make, 120, 40, false, "p"},
