@@ -146,7 +146,37 @@ const char *place_problem(struct relay *relay, const struct bluez_adapter *adapt
 	return air ? air->problem : "";
 }
 
-/* Said when a speaker has been added, which is before its first packet. */
+static bool has_room(struct relay *relay, const struct bluez_adapter *adapter,
+                     const struct speaker *speaker)
+{
+	struct placement_stream stream = stream_of(speaker);
+	return adapter->powered && relay_uses_adapter(relay, adapter) &&
+	       place_taken(relay, adapter) + placement_percent(&stream, SBC_CONFIG_HIGH_QUALITY) <=
+	           AIRTIME_CARRIES;
+}
+
+/* A speaker of that adapter which is paired with another one that has room. */
+static void movable_find(struct placement_air *air, struct relay *relay,
+                         const struct bluez_adapter *adapter)
+{
+	const struct bluez_device *device;
+	for (int i = 0; i < relay->speaker_count && !air->movable; i++) {
+		const struct speaker *speaker = relay->speakers[i];
+		if (!speaker->transport || !speaker->device || speaker->device->adapter != adapter)
+			continue;
+		spa_list_for_each (device, bluez_devices(relay->bluez), link) {
+			bool other = device->paired && device->adapter &&
+			             device->adapter != adapter &&
+			             !strcmp(device->address, speaker->kept->address);
+			if (!other || !has_room(relay, device->adapter, speaker))
+				continue;
+			air->movable = i + 1;
+			air->elsewhere = relay_hci(device->adapter);
+		}
+	}
+}
+
+/* Said when a speaker has been added, which is before its first packet, or another adapter has room. */
 static void air_watch(struct relay *relay, const struct bluez_adapter *adapter)
 {
 	struct air *air = air_of(relay, adapter);
@@ -154,11 +184,14 @@ static void air_watch(struct relay *relay, const struct bluez_adapter *adapter)
 	if (!air)
 		return;
 	crowd_count(&crowd, relay, adapter);
+	movable_find(&crowd.air, relay, adapter);
 	bool fits = placement_fits(&crowd.air, air->problem, sizeof(air->problem));
-	if (!fits && crowd.air.count > air->streams)
+	bool grown = crowd.air.count > air->streams, way = crowd.air.movable && !air->movable;
+	if (!fits && (grown || way))
 		journal_write(relay->journal, JOURNAL_WARNING, relay_hci(adapter), "%s",
 		              air->problem);
 	air->streams = crowd.air.count;
+	air->movable = crowd.air.movable;
 }
 
 /* --- who goes where -------------------------------------------------------------------------------- */
@@ -316,6 +349,7 @@ bool places_act(struct relay *relay, int64_t now)
 		return false;
 	if (placed) {
 		relay->place_at = 0;
+		relay->air_again = true;
 		speakers_place(relay);
 	}
 	if (!relay->air_again)

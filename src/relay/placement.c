@@ -113,21 +113,30 @@ static void who_wants(const struct placement_air *air, char *text, size_t size)
 	         air->count == 1 ? "" : "s");
 }
 
+/* An adapter that has room is a better way than less sound. */
+static void what_helps(const struct placement_air *air, char *text, size_t size)
+{
+	bool one_channel = placement_load(air, SBC_CONFIG_ONE_CHANNEL) <= AIRTIME_CARRIES;
+	if (air->movable)
+		snprintf(text, size, "c twice on %d, it goes to %s", air->movable, air->elsewhere);
+	else
+		snprintf(text, size, "%sanother adapter", one_channel ? "one channel each, " : "");
+}
+
 bool placement_fits(const struct placement_air *air, char *text, size_t size)
 {
 	double percent = placement_load(air, SBC_CONFIG_HIGH_QUALITY);
 	unsigned bitpool = placement_bitpool(air);
-	bool one_channel = placement_load(air, SBC_CONFIG_ONE_CHANNEL) <= AIRTIME_CARRIES;
-	char who[40], falls[40] = "it will crackle";
+	char who[40], falls[40] = "it will crackle", helps[64];
 	*text = 0;
 	if (percent <= AIRTIME_CARRIES || !air->count)
 		return true;
 	who_wants(air, who, sizeof(who));
+	what_helps(air, helps, sizeof(helps));
 	if (bitpool)
 		snprintf(falls, sizeof(falls), "bitpool falls to %u", bitpool);
-	snprintf(text, size,
-	         "%s want %ld %% of the air, %d carry well: %s; helps: %sanother adapter", who,
-	         lround(percent), AIRTIME_CARRIES, falls, one_channel ? "one channel each, " : "");
+	snprintf(text, size, "%s want %ld %% of the air, %d carry well: %s; helps: %s", who,
+	         lround(percent), AIRTIME_CARRIES, falls, helps);
 	return false;
 }
 

@@ -47,6 +47,8 @@ struct placement_air {
 	double inbound; /* the Echo's stream, percent; 0: it is not there */
 	const struct placement_stream *streams;
 	int count;
+	int movable; /* the number of a speaker that another adapter has room for; 0: none */
+	const char *elsewhere; /* that adapter */
 };
 
 /* The sum, none of the streams above `bitpool`. */

@@ -66,7 +66,7 @@ struct speaker {
 /* What was told of an adapter's air (place.c). */
 struct air {
 	char address[18];
-	int streams;
+	int streams, movable;          /* a speaker that may go elsewhere, its number; 0: none */
 	char problem[SPEAKER_PROBLEM]; /* empty: all that is there fits */
 };
 

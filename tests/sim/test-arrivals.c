@@ -555,6 +555,34 @@ static void adapter_pulled_out_moves_its_speakers(void **state)
 	house_free(house);
 }
 
+/* Nobody is moved while he plays; that there is room again is told, with the key. */
+static void room_on_another_adapter_is_told(void **state)
+{
+	(void)state;
+	struct house *house =
+	    house_new("[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+	              "[adapter hci1]\naddress = 00:1A:7D:DA:71:14\nevent = 12 s unplug 20 s\n"
+	              "[echo Echo Dot]\n" ON_BOTH("A", "00:00:5E:00:53:01")
+	                  ON_BOTH("B", "00:00:5E:00:53:02"));
+	assert_true(house_wait(house, 11 * SECOND, all_stream));
+	house_run(house, 1025 * SECOND - house->now);
+	assert_string_equal(house_speaker(house, "A")->adapter, "00:1A:7D:DA:71:13");
+	assert_string_equal(house_speaker(house, "B")->adapter, "00:1A:7D:DA:71:13");
+	assert_string_equal(adapter_named(house, "hci0")->problem,
+	                    "the Echo and 2 speakers want 92 % of the air, 80 carry well: bitpool "
+	                    "falls to 40; helps: one channel each, another adapter");
+	house_run(house, 12 * SECOND);
+	assert_true(told(house, "helps: c twice on 1, it goes to hci1"));
+	house_command(house, "connect 1 off");
+	house_run(house, SECOND);
+	house_command(house, "connect 1 on");
+	house_run(house, 5 * SECOND);
+	assert_int_equal(house_speaker(house, "A")->state, SPEAKER_STREAMING);
+	assert_string_equal(house_speaker(house, "A")->adapter, "00:1A:7D:DA:71:14");
+	assert_string_equal(adapter_named(house, "hci0")->problem, "");
+	house_free(house);
+}
+
 static void adapters_with_one_address_are_told_apart(void **state)
 {
 	(void)state;
@@ -752,6 +780,7 @@ int main(void)
 	    cmocka_unit_test(adapter_goes_and_comes_back),
 	    cmocka_unit_test(speakers_spread_away_from_the_echo),
 	    cmocka_unit_test(adapter_pulled_out_moves_its_speakers),
+	    cmocka_unit_test(room_on_another_adapter_is_told),
 	    cmocka_unit_test(adapters_with_one_address_are_told_apart),
 	    cmocka_unit_test(as_many_play_as_one_adapter_carries),
 	    cmocka_unit_test(echo_is_brought_back_when_it_was_lost),

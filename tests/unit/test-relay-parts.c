@@ -190,7 +190,8 @@ static void what_does_not_fit_is_told(void **state)
 	     "another adapter"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct placement_air air = {cases[i].inbound, streams, cases[i].count};
+		struct placement_air air = {
+		    .inbound = cases[i].inbound, .streams = streams, .count = cases[i].count};
 		char text[MODEL_TEXT];
 		assert_int_equal(placement_fits(&air, text, sizeof(text)), cases[i].fits);
 		assert_string_equal(text, cases[i].text);
@@ -203,7 +204,7 @@ static void one_is_kept_out_only_where_others_suffer(void **state)
 	struct placement_stream streams[6];
 	for (int i = 0; i < 6; i++)
 		streams[i] = placement_usual();
-	struct placement_air air = {34.45, streams, 5};
+	struct placement_air air = {.inbound = 34.45, .streams = streams, .count = 5};
 	assert_true(placement_full(&air, true));
 	assert_false(placement_full(&air, false));
 	air.count = 3;
