@@ -52,7 +52,7 @@ struct bluez_device {
 	char adapter_path[BLUEZ_PATH];
 	struct bluez_adapter *adapter; /* NULL while the adapter is not known */
 	char address[18];
-	char name[BLUEZ_NAME]; /* its alias: the user's name for it, else its own */
+	char name[BLUEZ_NAME];     /* its alias: the user's name for it, else its own */
 	char own_name[BLUEZ_NAME]; /* whatever the user calls it */
 	char modalias[64];
 	uint32_t class;

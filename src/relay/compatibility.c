@@ -150,8 +150,7 @@ static void judge_services(struct model_found *shown, const struct compatibility
 		break;
 	}
 	if (facts->offers_sink)
-		return say(shown, MODEL_UNKNOWN,
-		           "should work; it tells more once it is connected");
+		return say(shown, MODEL_UNKNOWN, "should work; it tells more once it is connected");
 	if (facts->paired)
 		return say(shown, false, "no A2DP");
 	if (facts->class)

@@ -125,7 +125,7 @@ struct scenario_speaker {
 	bool absolute_volume;
 	uint16_t mtu;
 	uint8_t capabilities[SBC_CONFIG_BYTES];
-	bool aac; /* it receives that, too */
+	bool aac;            /* it receives that, too */
 	int64_t connects_ns; /* paging and AVDTP, together */
 	double loss;         /* of its packets, 0..1, where the air is shared */
 	double distance;     /* from the microphone, m */
