@@ -10,6 +10,7 @@ const struct check check_table[] = {
     {"rfkill", check_rfkill},
     {"powered", check_powered},
     {"autosuspend", check_autosuspend},
+    {"chip", check_chip},
     {"onboard", check_onboard},
     {"bluetoothd", check_bluetoothd},
     {"bluez-version", check_bluez_version},

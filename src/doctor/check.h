@@ -44,6 +44,7 @@ void check_same_address(struct verdict *, const struct findings *, const struct 
 void check_rfkill(struct verdict *, const struct findings *, const struct box *);
 void check_powered(struct verdict *, const struct findings *, const struct box *);
 void check_autosuspend(struct verdict *, const struct findings *, const struct box *);
+void check_chip(struct verdict *, const struct findings *, const struct box *);
 void check_onboard(struct verdict *, const struct findings *, const struct box *);
 void check_bluetoothd(struct verdict *, const struct findings *, const struct box *);
 void check_bluez_version(struct verdict *, const struct findings *, const struct box *);

@@ -107,6 +107,22 @@ void check_autosuspend(struct verdict *verdict, const struct findings *findings,
 	verdict_say(verdict, CHECK_OK, any ? "USB adapters stay awake" : "no adapter is on USB");
 }
 
+/* What others have measured of adapters, by USB id: sendspin-bt-bridge's list, raspberrypi/linux. */
+void check_chip(struct verdict *verdict, const struct findings *findings, const struct box *box)
+{
+	(void)box;
+	for (int i = 0; i < findings->adapter_count; i++)
+		if (!strcmp(findings->adapters[i].usb_id, "0a12:0001"))
+			return verdict_say(verdict, CHECK_WARN,
+			                   "%s is a CSR8510 or a copy of it (USB 0a12:0001): it "
+			                   "carries one stream, two at best; one with an RTL8761B "
+			                   "carries more",
+			                   findings->adapters[i].hci);
+	if (!findings->has_sysfs || !findings->adapter_count)
+		return verdict_say(verdict, CHECK_UNKNOWN, "no adapter to look at");
+	verdict_say(verdict, CHECK_OK, "none that is known to carry little");
+}
+
 void check_onboard(struct verdict *verdict, const struct findings *findings, const struct box *box)
 {
 	(void)box;

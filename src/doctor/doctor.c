@@ -115,21 +115,14 @@ static bool cure_run(const char *cure)
 	       !WEXITSTATUS(status);
 }
 
-static void fix(const struct check *check, const struct verdict *verdict, const struct box *box)
+/* Asks, and runs it; says whether it was run. */
+static bool fix(const struct verdict *verdict)
 {
-	struct findings *findings;
-	struct verdict after;
 	if (verdict->state == CHECK_OK || !verdict->safe || !agreed(verdict->cure))
-		return;
+		return false;
 	if (!cure_run(verdict->cure))
 		printf("  that did not work\n");
-	findings = malloc(sizeof(*findings));
-	if (!findings)
-		return;
-	findings_look(findings, box);
-	after = judge(check, findings, box);
-	print(check, &after, "", box);
-	free(findings);
+	return true;
 }
 
 /* --- the subcommand ------------------------------------------------------------------------------ */
@@ -186,29 +179,42 @@ static int print_json(const struct box *box)
 	return fails ? SOMETHING_FAILS : EX_OK;
 }
 
+/* What is cured cures what comes after it, too: all is looked at again then. */
+static int examine_and_print(const struct box *box, bool fixes)
+{
+	struct verdict *verdicts = examine(box);
+	char above[CHECK_CURE] = "";
+	int counts[4] = {0};
+	for (int i = 0; verdicts && check_table[i].id; i++) {
+		print(&check_table[i], &verdicts[i], above, box);
+		if (*verdicts[i].cure)
+			snprintf(above, sizeof(above), "%s", verdicts[i].cure);
+		if (fixes && fix(&verdicts[i])) {
+			free(verdicts);
+			verdicts = examine(box);
+			if (verdicts)
+				print(&check_table[i], &verdicts[i], above, box);
+		}
+		if (verdicts)
+			counts[verdicts[i].state]++;
+	}
+	if (!verdicts)
+		return EX_OSERR;
+	printf("%d ok, %d warnings, %d failed, %d could not be seen\n", counts[CHECK_OK],
+	       counts[CHECK_WARN], counts[CHECK_FAIL], counts[CHECK_UNKNOWN]);
+	free(verdicts);
+	return counts[CHECK_FAIL] ? SOMETHING_FAILS : EX_OK;
+}
+
 int doctor_main(int argc, char *argv[])
 {
 	struct wanted wanted = {.json = false};
 	struct box box;
-	int code = options(&wanted, argc, argv), counts[4] = {0};
+	int code = options(&wanted, argc, argv);
 	if (code >= 0)
 		return code;
 	box_real(&box);
 	if (wanted.json)
 		return print_json(&box);
-	struct verdict *verdicts = examine(&box);
-	if (!verdicts)
-		return EX_OSERR;
-	const char *above = "";
-	for (int i = 0; check_table[i].id; i++) {
-		print(&check_table[i], &verdicts[i], above, &box);
-		above = *verdicts[i].cure ? verdicts[i].cure : above;
-		counts[verdicts[i].state]++;
-		if (wanted.fix)
-			fix(&check_table[i], &verdicts[i], &box);
-	}
-	printf("%d ok, %d warnings, %d failed, %d could not be seen\n", counts[CHECK_OK],
-	       counts[CHECK_WARN], counts[CHECK_FAIL], counts[CHECK_UNKNOWN]);
-	free(verdicts);
-	return counts[CHECK_FAIL] ? SOMETHING_FAILS : EX_OK;
+	return examine_and_print(&box, wanted.fix);
 }

@@ -14,6 +14,7 @@
 #include "doctor/mask.h"
 
 #define LINE_BYTES 512
+#define SELF "/proc/self/exe"
 
 /* --- what is in it ------------------------------------------------------------------------------- */
 
@@ -74,19 +75,36 @@ static json_t *objects_of(const struct box *box)
 	return objects;
 }
 
+/* What a command of ours prints, one JSON value a line; an empty list where no relay runs. */
+static json_t *values_of(const struct box *box, const char *command)
+{
+	const char *const ask[] = {SELF, command, "--json", NULL};
+	json_t *list = json_array(), *value;
+	char *text, *place = NULL;
+	box_run(box, ask,
+	        &text); /* status ends with 1 where something is wrong: that is no error here */
+	for (char *line = text ? strtok_r(text, "\n", &place) : NULL; line;
+	     line = strtok_r(NULL, "\n", &place))
+		if ((value = json_loads(line, 0, NULL)))
+			json_array_append_new(list, value);
+	free(text);
+	return list;
+}
+
 json_t *report_make(const struct box *box)
 {
-	static const char *const look[] = {"/proc/self/exe", NULL}; /* no terminal: it only looks */
+	static const char *const look[] = {SELF, NULL}; /* no terminal: it only looks */
 	json_t *checks = doctor_examine(box);
 	char stamp[64];
 	time_t now = time(NULL);
 	struct tm utc;
 	gmtime_r(&now, &utc);
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	json_t *report = json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:O}", "report", 1, "time",
-	                           stamp, "version", VERSION, "system", system_of(box), "relay",
-	                           lines_of(box, look), "bluez", objects_of(box), "checks",
-	                           json_object_get(checks, "checks"));
+	json_t *report = json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:O}", "report", 1,
+	                           "time", stamp, "version", VERSION, "system", system_of(box),
+	                           "relay", lines_of(box, look), "status", values_of(box, "status"),
+	                           "events", values_of(box, "log"), "bluez", objects_of(box),
+	                           "checks", json_object_get(checks, "checks"));
 	json_decref(checks);
 	return report;
 }
@@ -123,6 +141,23 @@ static void add_kept_names(struct mask *mask, const json_t *lines)
 	}
 }
 
+/* The relay's own word: it may know speakers that BlueZ has forgotten. */
+static void add_model_names(struct mask *mask, const json_t *model)
+{
+	static const char *const lists[] = {"speakers", "adapters"};
+	const char *source =
+	    json_string_value(json_object_get(json_object_get(model, "source"), "name"));
+	json_t *one;
+	size_t index;
+	mask_add(mask, source ? source : "");
+	for (int i = 0; i < 2; i++)
+		json_array_foreach(json_object_get(model, lists[i]), index, one)
+		{
+			const char *name = json_string_value(json_object_get(one, "name"));
+			mask_add(mask, name ? name : "");
+		}
+}
+
 json_t *report_hide(json_t *report, const struct box *box)
 {
 	struct mask *mask = calloc(1, sizeof(*mask));
@@ -133,6 +168,7 @@ json_t *report_hide(json_t *report, const struct box *box)
 	json_object_foreach(objects, path, interfaces)
 	    json_object_foreach(interfaces, interface, properties) add_names(mask, properties);
 	add_kept_names(mask, json_object_get(report, "relay"));
+	add_model_names(mask, json_array_get(json_object_get(report, "status"), 0));
 	mask_add(mask, strcmp(box->user_name, "root") ? box->user_name : "");
 	json_t *hidden = mask_json(mask, report);
 	free(mask);

@@ -169,7 +169,7 @@ static const struct field speaker_fields[] = {
     {"fill_ms", FIELD_MILLI, AT(model_speaker, fill_us), NULL, false},
     {"queue_packets", FIELD_INT, AT(model_speaker, queue_packets), NULL, false},
     {"jitter_ms", FIELD_MILLI, AT(model_speaker, jitter_us), NULL, false},
-    {"spacing", FIELD_INTS, AT(model_speaker, spacing), NULL, true},
+    {"spacing", FIELD_INTS, AT(model_speaker, spacing), NULL, false},
     {"sent", FIELD_COUNT, AT(model_speaker, sent), NULL, false},
     {"dropped", FIELD_COUNT, AT(model_speaker, dropped), NULL, false},
     {"late", FIELD_COUNT, AT(model_speaker, late), NULL, false},

@@ -25,7 +25,7 @@ struct answer {
 
 struct fake {
 	char root[64];
-	struct answer answers[8];
+	struct answer answers[12];
 	const char *terminal, *locale, *runtime;
 	bool capable;
 	struct box box;
@@ -34,8 +34,13 @@ struct fake {
 static int fake_run(void *user, const char *const argv[], char **ret_text)
 {
 	const struct fake *fake = user;
-	for (size_t i = 0; i < COUNT(fake->answers); i++)
-		if (fake->answers[i].program && !strcmp(fake->answers[i].program, argv[0])) {
+	char with_word[256]; /* "iw dev" is more than "iw" */
+	snprintf(with_word, sizeof(with_word), "%s %s", argv[0], argv[1] ? argv[1] : "");
+	for (int exact = 1; exact >= 0; exact--)
+		for (size_t i = 0; i < COUNT(fake->answers); i++) {
+			const char *program = fake->answers[i].program;
+			if (!program || strcmp(program, exact ? with_word : argv[0]))
+				continue;
 			*ret_text = strdup(fake->answers[i].text);
 			return fake->answers[i].error;
 		}
@@ -136,8 +141,8 @@ static void process(struct fake *fake, const char *number, const char *name, con
 
 static void adapters(struct fake *fake)
 {
-	put(fake, USB "/idVendor", "0a12\n");
-	put(fake, USB "/idProduct", "0001\n");
+	put(fake, USB "/idVendor", "0bda\n");
+	put(fake, USB "/idProduct", "8771\n");
 	put(fake, USB "/power/control", "on\n");
 	put(fake, USB "/1-4:1.0/interface", "");
 	link_to(fake, "/sys/class/bluetooth/hci0/device", USB "/1-4:1.0");
@@ -298,6 +303,18 @@ static void switched_off(struct fake *fake)
 static void falls_asleep(struct fake *fake)
 {
 	put(fake, USB "/power/control", "auto\n");
+}
+
+static void carries_little(struct fake *fake)
+{
+	put(fake, USB "/idVendor", "0a12\n");
+	put(fake, USB "/idProduct", "0001\n");
+}
+
+static void calls_itself_a_computer(struct fake *fake)
+{
+	answer(fake, "busctl",
+	       OBJECTS("true", "false", "268", "\"" SINK "\"", SECOND, SPEAKER("0")), 0);
 }
 
 static void pi_alone(struct fake *fake)
@@ -490,6 +507,8 @@ static const struct trap {
     {"rfkill", "fail", blocked, "rfkill unblock", true},
     {"powered", "fail", switched_off, "select 00:1A:7D:DA:71:13 && bluetoothctl power on", true},
     {"autosuspend", "warn", falls_asleep, USB "/power/control", true},
+    {"chip", "warn", carries_little, NULL, true},
+    {"class", "warn", calls_itself_a_computer, "Class = ", false},
     {"onboard", "warn", pi_alone, NULL, true},
     {"bluetoothd", "fail", no_bluetoothd, "systemctl enable --now bluetooth", true},
     {"bluetoothd", "fail", no_system_bus, "start dbus", true},
@@ -605,6 +624,65 @@ static void real_time_is_told_of_the_relay_that_runs(void **state)
 	}
 }
 
+/* --- form ---------------------------------------------------------------------------------------- */
+
+/* The manual promises id, state, text and cure, and nothing else. */
+static void checks_have_their_form(void **state)
+{
+	struct fake fake;
+	(void)state;
+	healthy(&fake, true);
+	no_pipewire(&fake);
+	json_t *json = doctor_examine(&fake.box), *checks = json_object_get(json, "checks"), *check;
+	size_t index, rows = 0;
+	assert_int_equal(json_object_size(json), 1);
+	while (check_table[rows].id)
+		rows++;
+	assert_int_equal(json_array_size(checks), rows);
+	json_array_foreach(checks, index, check)
+	{
+		const json_t *cure = json_object_get(check, "cure");
+		assert_int_equal(json_object_size(check), 4);
+		assert_string_equal(json_string_value(json_object_get(check, "id")),
+		                    check_table[index].id);
+		const char *name = json_string_value(json_object_get(check, "state"));
+		assert_true(!strcmp(name, "ok") || !strcmp(name, "warn") || !strcmp(name, "fail") ||
+		            !strcmp(name, "unknown"));
+		assert_true(json_string_length(json_object_get(check, "text")) > 0);
+		assert_true(json_is_null(cure) || json_string_length(cure) > 0);
+	}
+	json_decref(json);
+	discard(&fake);
+}
+
+/* What --fix may run. */
+static void safe_cures_take_nothing_away(void **state)
+{
+	static const char *const taking[] = {"disable", "mask",  "purge", "remove", "rm ",
+	                                     "edit",    "nmcli", " kill", "stop"};
+	static struct findings findings;
+	int safe = 0;
+	(void)state;
+	for (size_t i = 0; i < COUNT(traps); i++) {
+		struct fake fake;
+		healthy(&fake, true);
+		traps[i].set(&fake);
+		memset(&findings, 0, sizeof(findings));
+		findings_look(&findings, &fake.box);
+		for (int k = 0; check_table[k].id; k++) {
+			struct verdict verdict = {.safe = false};
+			check_table[k].judge(&verdict, &findings, &fake.box);
+			safe += verdict.safe;
+			for (size_t t = 0; verdict.safe && t < COUNT(taking); t++)
+				if (strstr(verdict.cure, taking[t]))
+					fail_msg("%s: not safe: %s", check_table[k].id,
+					         verdict.cure);
+		}
+		discard(&fake);
+	}
+	assert_true(safe > 15);
+}
+
 /* --- where there is nothing ---------------------------------------------------------------------- */
 
 static void nothing_there_is_no_crash(void **state)
@@ -680,6 +758,16 @@ static void report_tells_no_names(void **state)
 	answer(&fake, "/proc/self/exe",
 	       "speaker F8:4E:17:6B:90:13 state=paired name=\"Ben's Flip\"\n", 0);
 	put(&fake, "/etc/os-release", "NAME=x\nPRETTY_NAME=\"Debian 12\"\n");
+	answer(
+	    &fake, "/proc/self/exe status",
+	    "{\"source\":{\"name\":null},\"adapters\":[{\"name\":\"annas-pi\"}],\"speakers\":[{"
+	    "\"name\":\"Clara's Xtreme\",\"mtu\":672,\"bitpool\":53,\"spacing\":[9,1,0,0,0,0,0,0],"
+	    "\"latency_ms\":{\"speaker\":{\"ms\":180.0}}}]}\n",
+	    -EIO);
+	answer(&fake, "/proc/self/exe log",
+	       "{\"number\":1,\"subject\":\"Clara's Xtreme\",\"text\":\"streaming\"}\n"
+	       "{\"number\":2,\"subject\":\"relay\",\"text\":\"Clara's Xtreme is gone\"}\n",
+	       0);
 	json_t *report = report_make(&fake.box);
 	char *open = json_dumps(report, 0);
 	assert_non_null(strstr(open, "Echo Dot"));
@@ -691,6 +779,12 @@ static void report_tells_no_names(void **state)
 	assert_null(strstr(text, "12:AB:CD"));
 	assert_null(strstr(text, "Ben's"));
 	assert_null(strstr(text, "anna"));
+	assert_null(strstr(text, "Clara"));
+	assert_int_equal(json_array_size(json_object_get(hidden, "events")), 2);
+	const json_t *speaker = json_array_get(
+	    json_object_get(json_array_get(json_object_get(hidden, "status"), 0), "speakers"), 0);
+	assert_int_equal(json_integer_value(json_object_get(speaker, "mtu")), 672);
+	assert_int_equal(json_array_size(json_object_get(speaker, "spacing")), 8);
 	assert_non_null(strstr(text, "44:00:49:??:??:??"));
 	assert_non_null(strstr(text, "Debian 12"));
 	free(open);
@@ -720,6 +814,8 @@ int main(void)
 	    cmocka_unit_test(each_trap_is_told),
 	    cmocka_unit_test(newer_pipewire_heeds_roles),
 	    cmocka_unit_test(real_time_is_told_of_the_relay_that_runs),
+	    cmocka_unit_test(checks_have_their_form),
+	    cmocka_unit_test(safe_cures_take_nothing_away),
 	    cmocka_unit_test(nothing_there_is_no_crash),
 	    cmocka_unit_test(rubbish_from_programs_is_survived),
 	    cmocka_unit_test(versions_are_read),
