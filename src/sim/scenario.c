@@ -233,6 +233,8 @@ static int begin_adapter(struct parser *parser, const char *name)
 	struct scenario_adapter *adapter = &scenario->adapters[scenario->adapter_count++];
 	snprintf(adapter->hci, sizeof(adapter->hci), "hci%u", number);
 	snprintf(adapter->alias, sizeof(adapter->alias), "echorelay");
+	snprintf(adapter->address, sizeof(adapter->address), "00:1A:7D:DA:71:%02X",
+	         0x12u + (unsigned)scenario->adapter_count);
 	adapter->flushes = true;
 	adapter->buffers = 8; /* of 1021 bytes: what Intel's and Realtek's have */
 	parser->section = SECTION_ADAPTER;

@@ -491,10 +491,10 @@ static void status_is_what_scripts_were_promised(void **state)
 	(void)state;
 	static struct model model;
 	static const char *const keys[] = {
-	    "address", "name",    "adapter",    "state",   "codec",          "bitpool",
-	    "rate",    "mtu",     "latency_ms", "fill_ms", "queue_packets",  "jitter_ms",
-	    "sent",    "dropped", "late",       "stalls",  "reconnects",     "peak_db",
-	    "rms_db",  "volume",  "muted",      "channel", "airtime_percent"};
+	    "address", "name",    "adapter",    "state",   "codec",           "bitpool",
+	    "rate",    "mtu",     "latency_ms", "fill_ms", "queue_packets",   "jitter_ms",
+	    "sent",    "dropped", "late",       "stalls",  "reconnects",      "peak_db",
+	    "rms_db",  "volume",  "muted",      "channel", "airtime_percent", "spacing"};
 	model_fill(&model);
 	json_t *json = model_to_json(&model, MODEL_STATUS);
 	json_t *speaker = json_array_get(json_object_get(json, "speakers"), 1);
