@@ -161,7 +161,9 @@ static int on_registered(sd_bus_message *reply, void *user, sd_bus_error *error)
 	const char *problem = NULL;
 	(void)error;
 	endpoint->registration = sd_bus_slot_unref(endpoint->registration);
-	if (sd_bus_message_is_method_error(reply, NULL)) {
+	/* that exists already which was registered by a call whose answer went astray */
+	if (sd_bus_message_is_method_error(reply, NULL) &&
+	    !sd_bus_message_is_method_error(reply, "org.bluez.Error.AlreadyExists")) {
 		problem = bus_error_text(sd_bus_message_get_error(reply));
 		endpoint_free(endpoint);
 	}
@@ -180,6 +182,19 @@ static void endpoint_path(struct endpoint *endpoint, int index)
 	address[used] = 0;
 	snprintf(endpoint->path, sizeof(endpoint->path), "/org/echorelay/%s/source%d", address,
 	         index);
+}
+
+/* The first path that is free: one that failed leaves a gap. */
+static void endpoint_place(struct endpoint *endpoint)
+{
+	const struct endpoint *other;
+	bool taken = true;
+	for (int index = 0; taken; index++) {
+		endpoint_path(endpoint, index);
+		taken = false;
+		spa_list_for_each (other, &endpoint->adapter->endpoint_list, link)
+			taken |= !strcmp(other->path, endpoint->path);
+	}
 }
 
 static int call_register(struct endpoint *endpoint)
@@ -210,13 +225,13 @@ static int call_register(struct endpoint *endpoint)
 	return error;
 }
 
-static int endpoint_register(struct bluez_adapter *adapter, int index)
+static int endpoint_register(struct bluez_adapter *adapter)
 {
 	struct endpoint *endpoint = calloc(1, sizeof(*endpoint));
 	if (!endpoint)
 		return -ENOMEM;
 	endpoint->adapter = adapter;
-	endpoint_path(endpoint, index);
+	endpoint_place(endpoint);
 	spa_list_append(&adapter->endpoint_list, &endpoint->link);
 	int error = sd_bus_add_object_vtable(adapter->bluez->bus, &endpoint->object, endpoint->path,
 	                                     ENDPOINT, endpoint_vtable, endpoint);
@@ -240,7 +255,7 @@ int bluez_register_endpoints(struct bluez *bluez, struct bluez_adapter *adapter,
 		count = ENDPOINTS_MAX;
 	int error = 0;
 	while (!error && adapter->endpoints < count)
-		error = endpoint_register(adapter, adapter->endpoints);
+		error = endpoint_register(adapter);
 	return error;
 }
 
@@ -292,7 +307,9 @@ static int on_released(sd_bus_message *reply, void *user, sd_bus_error *error)
 	const char *problem = NULL;
 	(void)error;
 	transport->call = sd_bus_slot_unref(transport->call);
-	if (sd_bus_message_is_method_error(reply, NULL))
+	/* not ours any more: BlueZ has let go of it already, as when the speaker suspended it */
+	if (sd_bus_message_is_method_error(reply, NULL) &&
+	    !sd_bus_message_is_method_error(reply, "org.bluez.Error.NotAuthorized"))
 		problem = bus_error_text(sd_bus_message_get_error(reply));
 	bluez->events->released(bluez->user, transport, problem);
 	return 0;

@@ -7,6 +7,7 @@
 
 #define SECOND 1000000000ll
 #define BACKOFF_FIRST (2 * SECOND)
+#define BACKOFF_ONCE (SECOND / 20)
 #define BACKOFF_STALL (SECOND / 4)
 #define BACKOFF_MOST (60 * SECOND)
 #define ENDPOINTS_MOST 7
@@ -107,7 +108,7 @@ int64_t policy_backoff(int attempt, bool air_needed)
 
 int64_t policy_backoff_stall(int attempt)
 {
-	return doubled(BACKOFF_STALL, BACKOFF_MOST, attempt);
+	return attempt > 1 ? doubled(BACKOFF_STALL, BACKOFF_MOST, attempt - 1) : BACKOFF_ONCE;
 }
 
 bool policy_pages(const char *name, const char *modalias)

@@ -152,7 +152,7 @@ enum policy_source_action policy_next_source(const struct policy_source *link, i
 int64_t policy_shake_pause(int times);
 
 /*
- * The same after a stall: 0.25, 0.5, 1, … 60 s.  The link is up, and suspending the stream takes as long
+ * The same after a stall: 0.05, then 0.25, 0.5, 1, … 60 s.  The link is up, and suspending the stream takes as long
  * as the speaker is out of reach: when that is answered, it is most likely there again.
  */
 int64_t policy_backoff_stall(int attempt);

@@ -112,6 +112,8 @@ struct relay {
 	int64_t bus_retry;
 	int64_t bus_heard; /* when it was last looked at */
 	char service_problem[SPEAKER_PROBLEM];
+	char endpoint_problem[SPEAKER_PROBLEM]; /* told already */
+	int64_t prepare_at; /* when endpoints that were refused are asked for again; 0: none was */
 
 	struct aligning *aligning; /* or NULL */
 	struct scan scan;
@@ -119,10 +121,11 @@ struct relay {
 	struct door door;
 	int origin_count;
 	struct origin origins[ORIGINS];
-	int64_t slept_ns; /* CLOCK_BOOTTIME before CLOCK_MONOTONIC: how long the host has slept */
+	int64_t slept_ns; /* how long the host had slept, when it was last asked */
 	bool contested;   /* another program has endpoints for speakers, too */
 	bool idle;        /* silent for so long that the streams are suspended */
 	int64_t sound_at; /* when there was sound, the last time */
+	int64_t ended_at; /* when the source ended, the last time */
 
 	int speaker_count;
 	struct speaker *speakers[MODEL_SPEAKERS]; /* in the order of the screen */
@@ -197,6 +200,7 @@ bool place_fits(const struct speaker *speaker, char *text, size_t size);
 bool place_full(const struct speaker *speaker);
 
 /* rest.c */
+void rest_follow(struct relay *relay, bool live); /* the source begins to play, or ends */
 void rest_act(struct relay *relay, int64_t now);
 
 /* speaker.c */
@@ -212,7 +216,7 @@ void speaker_follow_transport(struct speaker *speaker, struct bluez_transport *t
 void speaker_act(struct speaker *speaker, int64_t now);
 void speaker_connected(struct speaker *speaker, const char *problem);
 void speaker_acquired(struct speaker *speaker, int fd, uint16_t mtu, const char *problem);
-void speaker_released(struct speaker *speaker);
+void speaker_released(struct speaker *speaker, const char *problem);
 void speaker_stalled(struct speaker *speaker);
 void speaker_flushed(struct speaker *speaker); /* its radio has dropped packets */
 void speaker_failed(struct speaker *speaker, int error);

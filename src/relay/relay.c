@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "relay/policy.h"
@@ -15,6 +14,7 @@
 
 #define RETRY_NS (2 * SECOND_NS) /* bluetoothd or the bus is not there: look again */
 #define SAVE_NS (SECOND_NS / 2)  /* a change is on the disk within a second */
+#define ENDPOINT_RETRY_NS (5 * SECOND_NS)
 #define QUIET_NS (3 * SECOND_NS) /* the longest delay line has played to its end */
 #define STEP_NS (SECOND_NS / 4)  /* how long nothing may happen at the most */
 
@@ -73,6 +73,15 @@ void relay_adopt(struct relay *relay, struct bluez_device *device)
 	speakers_follow_device(relay, device, BLUEZ_CHANGED);
 	if (device->adapter)
 		adapter_prepare(relay, device->adapter);
+}
+
+/* Endpoints that were refused are asked for again. */
+static void adapters_look_after(struct relay *relay, int64_t now)
+{
+	if (!relay->prepare_at || now < relay->prepare_at || !relay->service)
+		return;
+	relay->prepare_at = 0;
+	adapters_prepare(relay);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -147,9 +156,13 @@ static void on_adapter(void *user, struct bluez_adapter *adapter, enum bluez_cha
 static void on_endpoints(void *user, struct bluez_adapter *adapter, const char *problem)
 {
 	struct relay *relay = user;
-	if (problem)
+	if (problem && strcmp(problem, relay->endpoint_problem))
 		journal_write(relay->journal, JOURNAL_ERROR, "relay", "adapter %s: no endpoint: %s",
 		              adapter->address, problem);
+	snprintf(relay->endpoint_problem, sizeof(relay->endpoint_problem), "%s",
+	         problem ? problem : "");
+	if (problem)
+		relay->prepare_at = relay_now(relay) + ENDPOINT_RETRY_NS;
 	else
 		journal_write(relay->journal, JOURNAL_DEBUG, "relay", "adapter %s: %d endpoints",
 		              adapter->address, adapter->endpoints);
@@ -217,9 +230,8 @@ static void on_acquired(void *user, struct bluez_transport *transport, int fd, u
 static void on_released(void *user, struct bluez_transport *transport, const char *problem)
 {
 	struct speaker *speaker = speaker_of_device(user, transport->device);
-	(void)problem;
 	if (speaker)
-		speaker_released(speaker);
+		speaker_released(speaker, problem);
 }
 
 /* --- bluez: what comes and asks ------------------------------------------------------------------ */
@@ -305,9 +317,11 @@ static void on_output_removed(void *user, const struct output_snapshot *last)
 static void on_epoch(void *user, bool live)
 {
 	struct relay *relay = user;
-	if (relay->live != live)
+	if (relay->live != live) {
 		journal_write(relay->journal, JOURNAL_INFO, "relay", "%s",
 		              live ? "the source plays" : "the source is silent");
+		rest_follow(relay, live);
+	}
 	relay->live = live;
 	relay->quiet = false;
 	relay->quiet_at = live ? 0 : relay_now(relay) + QUIET_NS;
@@ -430,19 +444,10 @@ static void settings_look_after(struct relay *relay, int64_t now)
 		              relay->settings->state_path, strerror(-error));
 }
 
-/* How long the host has slept since it was booted. */
-static int64_t slept_ns(void)
-{
-	struct timespec awake, all;
-	clock_gettime(CLOCK_MONOTONIC, &awake);
-	clock_gettime(CLOCK_BOOTTIME, &all);
-	return (all.tv_sec - awake.tv_sec) * SECOND_NS + all.tv_nsec - awake.tv_nsec;
-}
-
 /* The host has slept: every link is gone, and nobody wanted that. */
 static void sleep_notice(struct relay *relay, int64_t now)
 {
-	int64_t slept = slept_ns(), before = relay->slept_ns;
+	int64_t slept = clock_slept(relay->config.clock), before = relay->slept_ns;
 	relay->slept_ns = slept;
 	if (slept - before < 2 * SECOND_NS)
 		return;
@@ -463,6 +468,7 @@ static void relay_look_after(struct relay *relay)
 	echo_look_after(relay, now);
 	if (!relay->config.looks_only) {
 		sleep_notice(relay, now);
+		adapters_look_after(relay, now);
 		rest_act(relay, now);
 		if (places_act(relay, now))
 			adapters_prepare(relay);
@@ -543,7 +549,7 @@ int relay_new(struct relay **ret_relay, const struct relay_config *config)
 	relay->journal = config->journal;
 	relay->source = config->source;
 	relay->echo.gain = relay->source_info.gain = 1;
-	relay->slept_ns = slept_ns();
+	relay->slept_ns = clock_slept(config->clock);
 	relay->started = relay->sound_at = relay->source_since = relay_now(relay);
 	relay->quiet = true;
 	struct engine_config engine = {

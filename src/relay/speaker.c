@@ -28,6 +28,7 @@
 /* The ring, less the longest lead and what a late speaker may still want to read. */
 #define DELAY_LONGEST (TIMELINE_FRAMES - 32768)
 #define FADE_NS (3 * SECOND_NS)         /* others do not wait longer for a speaker out of reach */
+#define BEGINS_MOST 3                   /* a stream that will not begin so often is begun anew */
 #define PLAYED_WELL_NS (20 * SECOND_NS) /* failures before that do not count any more */
 #define PLAYED_AGAIN_NS (5 * SECOND_NS) /* nor, before the next, do stalls before that */
 
@@ -145,12 +146,15 @@ static void speaker_back_off(struct speaker *speaker, enum model_speaker_state s
 	int64_t wait = state == SPEAKER_STALLED
 	                   ? policy_backoff_stall(++speaker->attempt)
 	                   : policy_backoff(++speaker->attempt, air_needed(speaker));
+	bool known =
+	    !strcmp(speaker->problem, problem); /* told already: an absent one is no news */
 	speaker->not_before = relay_now(speaker->relay) + wait;
 	snprintf(speaker->problem, sizeof(speaker->problem), "%s", problem);
 	speaker_set_state(speaker, state);
 	place_again(speaker->relay, false);
-	journal_write(speaker->relay->journal, JOURNAL_WARNING, speaker->kept->name,
-	              "%s; next attempt in %g s", problem, (double)wait / SECOND_NS);
+	journal_write(speaker->relay->journal, known ? JOURNAL_DEBUG : JOURNAL_WARNING,
+	              speaker->kept->name, "%s; next attempt in %g s", problem,
+	              (double)wait / SECOND_NS);
 }
 
 /* --- devices ----------------------------------------------------------------------------------- */
@@ -645,6 +649,15 @@ static const char *start_problem(int error)
 	}
 }
 
+/* Its link is ended, with all that went wrong on it, and made anew. */
+static void speaker_hang_up(struct speaker *speaker)
+{
+	if (!speaker->transport || !speaker->device || !speaker->device->connected)
+		return;
+	tell(speaker, JOURNAL_INFO, "connecting it anew");
+	speaker->calling = bluez_disconnect(speaker->device) == 0;
+}
+
 void speaker_acquired(struct speaker *speaker, int fd, uint16_t mtu, const char *problem)
 {
 	speaker->calling = false;
@@ -660,6 +673,8 @@ void speaker_acquired(struct speaker *speaker, int fd, uint16_t mtu, const char 
 		if (fd >= 0)
 			close(fd);
 		speaker_back_off(speaker, SPEAKER_FAILED, problem ? problem : start_problem(error));
+		if (problem && speaker->attempt >= BEGINS_MOST)
+			speaker_hang_up(speaker);
 		return;
 	}
 	if (speaker->played)
@@ -671,9 +686,15 @@ void speaker_acquired(struct speaker *speaker, int fd, uint16_t mtu, const char 
 	tell(speaker, JOURNAL_INFO, "streaming");
 }
 
-void speaker_released(struct speaker *speaker)
+/* While BlueZ has a stream for acquired it hands it out to nobody, us included: it ends with its link. */
+void speaker_released(struct speaker *speaker, const char *problem)
 {
 	speaker->calling = false;
+	if (!problem || !speaker->transport)
+		return;
+	journal_write(speaker->relay->journal, JOURNAL_WARNING, speaker->kept->name,
+	              "its stream could not be suspended: %s", problem);
+	speaker_hang_up(speaker);
 }
 
 /* Its stream is suspended, which frees the air for the others, and started anew, at its place. */

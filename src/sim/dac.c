@@ -39,9 +39,11 @@ struct dac {
 	int64_t sample_lasts, sample_every; /* ns; 0: all is decoded */
 	int64_t heard_until;                /* axis frames */
 	struct frame last;                  /* what the DAC holds until its next tick */
+	bool last_sent;                     /* that came in a packet, and fills no gap */
 	float gain;
 	struct dac_counters counters;
 	struct frame buffer[BUFFER_FRAMES];
+	bool sent[BUFFER_FRAMES]; /* came in a packet, in time */
 };
 
 struct dac *dac_new(const struct dac_config *config, dac_heard heard, void *user)
@@ -79,6 +81,7 @@ int dac_start(struct dac *dac, const uint8_t configuration[SBC_CONFIG_BYTES])
 	dac->received = dac->played = 0;
 	dac->first_packet = true;
 	memset(dac->buffer, 0, sizeof(dac->buffer));
+	memset(dac->sent, 0, sizeof(dac->sent));
 	return 0;
 }
 
@@ -87,9 +90,10 @@ void dac_stop(struct dac *dac)
 	dac->streaming = dac->playing = false;
 }
 
-static struct frame *slot(struct dac *dac, int64_t frame)
+static void put(struct dac *dac, int64_t place, struct frame frame, bool sent)
 {
-	return &dac->buffer[(uint64_t)frame & MASK];
+	dac->buffer[(uint64_t)place & MASK] = frame;
+	dac->sent[(uint64_t)place & MASK] = sent;
 }
 
 /* Decodes the packet's frames to the place `at` on; returns how many, or -1 for garbage. */
@@ -105,8 +109,9 @@ static int packet_decode(struct dac *dac, const uint8_t *bytes, size_t size, uns
 		if (used <= 0)
 			return -1;
 		for (size_t k = 0; k < written / sizeof(*pcm); k += channels, count++)
-			*slot(dac, at + count) =
-			    (struct frame){pcm[k] / 32768.0f, pcm[k + channels - 1] / 32768.0f};
+			put(dac, at + count,
+			    (struct frame){pcm[k] / 32768.0f, pcm[k + channels - 1] / 32768.0f},
+			    true);
 		bytes += used;
 		size -= (size_t)used;
 	}
@@ -123,14 +128,14 @@ static int packet_skip(struct dac *dac, unsigned frames, int64_t at)
 {
 	int count = (int)(frames * sbc_config_frame_samples(&dac->stream));
 	for (int i = 0; i < count; i++)
-		*slot(dac, at + i) = (struct frame){0, 0};
+		put(dac, at + i, (struct frame){0, 0}, true);
 	return count;
 }
 
 static void put_silence(struct dac *dac, int64_t count)
 {
 	for (; count > 0; count--)
-		*slot(dac, dac->received++) = (struct frame){0, 0};
+		put(dac, dac->received++, (struct frame){0, 0}, false);
 }
 
 /* Where the packet's first frame belongs, by the kind of speaker. */
@@ -213,12 +218,14 @@ static struct frame play_one(struct dac *dac)
 			dac->counters.underruns++;
 		dac->dry = true;
 		if (dac->config.kind == DAC_RTP) /* its clock goes on */
-			*slot(dac, dac->played++) = (struct frame){0, 0};
+			put(dac, dac->played++, (struct frame){0, 0}, false);
+		dac->last_sent = false;
 		return (struct frame){0, 0};
 	}
 	dac->dry = false;
-	struct frame *place = slot(dac, dac->played++), frame = *place;
-	*place = (struct frame){0, 0};
+	struct frame frame = dac->buffer[(uint64_t)dac->played & MASK];
+	dac->last_sent = dac->sent[(uint64_t)dac->played & MASK];
+	put(dac, dac->played++, (struct frame){0, 0}, false);
 	return (struct frame){frame.left * dac->gain, frame.right * dac->gain};
 }
 
@@ -231,12 +238,12 @@ static struct frame hear_one(struct dac *dac, int64_t at)
 		dac->start = axis_of(dac, dac->base_ns + (double)dac->config.latency_ns);
 		dac->ticks = ticks_at(dac, at);
 		dac->last = play_one(dac);
-		return dac->last;
 	}
 	if (!dac->playing)
 		return (struct frame){0, 0};
 	for (int64_t ticks = ticks_at(dac, at); dac->ticks < ticks; dac->ticks++)
 		dac->last = play_one(dac);
+	dac->counters.sounded += dac->last_sent;
 	return dac->last;
 }
 
@@ -244,10 +251,10 @@ void dac_run(struct dac *dac, int64_t now)
 {
 	int64_t until = (int64_t)floor(axis_of(dac, (double)now));
 	while (dac->heard_until < until) {
-		struct frame frames[RUN_FRAMES];
+		struct frame frames[RUN_FRAMES] = {{0, 0}};
 		int64_t left = until - dac->heard_until;
 		uint32_t count = left < RUN_FRAMES ? (uint32_t)left : RUN_FRAMES;
-		for (uint32_t i = 0; i < count; i++)
+		for (uint32_t i = 0; dac->streaming && i < count; i++)
 			frames[i] = hear_one(dac, dac->heard_until + i);
 		if (dac->heard)
 			dac->heard(dac->user, dac->heard_until, frames, count);

@@ -42,6 +42,7 @@ struct dac_counters {
 	uint64_t underruns; /* times that the buffer ran dry while playing */
 	uint64_t overruns;  /* times that it was full */
 	uint64_t late;      /* frames that came after their place had been played (DAC_RTP) */
+	uint64_t sounded; /* frames of the axis in which it let something be heard that was sent */
 };
 
 struct dac;

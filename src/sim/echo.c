@@ -25,6 +25,8 @@ struct echo {
 	int64_t next_ns;  /* when the next block is handed in */
 	uint64_t random;
 	struct frame block[4096];
+	echo_witness witness;
+	void *witness_user;
 
 	/* between the threads: the inlet is written only while `open` holds, under the lock */
 	pthread_mutex_t lock;
@@ -165,6 +167,8 @@ static void block_play(struct echo *echo)
 	                            echo->config.quantum};
 	music_play(echo->music, echo->block, block.count);
 	inlet_write(echo->inlet, &block, echo->block, echo->rate);
+	if (echo->witness)
+		echo->witness(echo->witness_user, block.ns, echo->block, block.count);
 	echo->position += block.count;
 	echo->next_ns = block_ns(echo, echo->position) + jitter(echo);
 }
@@ -200,6 +204,12 @@ void echo_pause(struct echo *echo, bool pause, int64_t now)
 		inlet_finish(echo->inlet);
 	pthread_mutex_unlock(&echo->lock);
 	state_set(echo, SOURCE_ABSENT);
+}
+
+void echo_watch(struct echo *echo, echo_witness witness, void *user)
+{
+	echo->witness = witness;
+	echo->witness_user = user;
 }
 
 void echo_set_gain(struct echo *echo, float gain)

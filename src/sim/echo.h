@@ -35,4 +35,11 @@ void echo_pause(struct echo *echo, bool pause, int64_t now);
  */
 void echo_set_gain(struct echo *echo, float gain);
 
+/*
+ * The world's thread: somebody who is told of each block as it is handed in, with the instant that the
+ * Echo's own clock gives it; NULL: nobody.
+ */
+typedef void (*echo_witness)(void *user, int64_t ns, const struct frame *frames, uint32_t count);
+void echo_watch(struct echo *echo, echo_witness witness, void *user);
+
 #endif

@@ -136,7 +136,8 @@ static void echo_opens(struct world *world, struct device *device, int64_t argum
 static void page_ended(struct world *world, struct device *device, int64_t answered)
 {
 	device->adapter->paging = false;
-	if (!answered || !device->reachable || device->air->pairing == PAIRING_HELD) {
+	if (!answered || !device->reachable || device->taken ||
+	    device->air->pairing == PAIRING_HELD) {
 		peer_device_connect_failed(device, answered ? "br-connection-refused"
 		                                            : "br-connection-page-timeout");
 		return;

@@ -117,12 +117,24 @@ static bool take_off(struct radio *radio)
 	return false;
 }
 
+void radio_burst(struct radio *radio, int64_t until)
+{
+	radio->burst_until = until;
+}
+
+static bool is_lost(struct radio *radio, const struct radio_link *link)
+{
+	if (radio->free_at < link->faded_until || chance(radio) < link->loss)
+		return true;
+	return radio->free_at < radio->burst_until && chance(radio) < radio->burst_loss;
+}
+
 static void land(struct radio *radio)
 {
 	struct radio_packet *packet = radio->flying;
 	struct radio_link *link = packet->link;
 	radio->flying = NULL;
-	if (radio->free_at < link->faded_until || chance(radio) < link->loss) {
+	if (is_lost(radio, link)) {
 		link->lost++;
 		return;
 	}

@@ -57,6 +57,8 @@ struct radio {
 	struct radio_packet packets[RADIO_BUFFERS];
 	struct radio_packet *flying; /* NULL: the air is free */
 	int64_t free_at;
+	double burst_loss; /* of its packets, 0..1, … */
+	int64_t burst_until;
 };
 
 void radio_init(struct radio *radio, int buffers, uint32_t seed);
@@ -66,6 +68,9 @@ void radio_add(struct radio *radio, struct radio_link *link);
 
 /* What the controller holds for a link is gone, as when it is closed. */
 void radio_forget(struct radio *radio, struct radio_link *link);
+
+/* Somebody else fills the air until then: `burst_loss` of all packets are lost. */
+void radio_burst(struct radio *radio, int64_t until);
 
 /* Lets everything happen up to `now`.  Returns when there is more; INT64_MAX: not by itself. */
 int64_t radio_run(struct radio *radio, int64_t now);

@@ -15,25 +15,7 @@
 
 #define MS 1000000ll
 
-enum section {
-	SECTION_NONE,
-	SECTION_WORLD,
-	SECTION_ADAPTER,
-	SECTION_ECHO,
-	SECTION_MICROPHONE,
-	SECTION_SPEAKER
-};
-
-struct parser {
-	struct ini_text ini; /* first: the callbacks get a pointer to it */
-	struct scenario *scenario;
-	enum section section;
-	char section_text[64];
-};
-
 #define AIR_KEYS "rssi, heard, pairing, pairs, asks, pin, passkey, offers, modalias, resolves"
-
-#define complain(parser, ...) ini_complain(&(parser)->ini, __VA_ARGS__)
 
 /* --- values ------------------------------------------------------------------------------------ */
 
@@ -66,7 +48,8 @@ static int set_duration(struct parser *parser, int64_t *ns, const char *value)
 {
 	const char *end = scenario_read_duration(value, ns);
 	if (!end || *end)
-		return complain(parser, "'%s' is no duration, like 187 ms or 1.5 s", value);
+		return ini_complain(&parser->ini, "'%s' is no duration, like 187 ms or 1.5 s",
+		                    value);
 	return 1;
 }
 
@@ -76,7 +59,8 @@ static int set_number(struct parser *parser, double *number, const char *value, 
 	char *end;
 	double read = strtod(value, &end);
 	if (end == value || *end || !(read >= least && read <= most))
-		return complain(parser, "'%s' is no number from %g to %g", value, least, most);
+		return ini_complain(&parser->ini, "'%s' is no number from %g to %g", value, least,
+		                    most);
 	*number = read;
 	return 1;
 }
@@ -88,7 +72,7 @@ static int set_percent(struct parser *parser, double *part, const char *value)
 	while (*end == ' ')
 		end++;
 	if (end == value || strcmp(end, "%") || !(read >= 0 && read <= 100))
-		return complain(parser, "'%s' is no percentage, like 20 %%", value);
+		return ini_complain(&parser->ini, "'%s' is no percentage, like 20 %%", value);
 	*part = read / 100;
 	return 1;
 }
@@ -96,7 +80,7 @@ static int set_percent(struct parser *parser, double *part, const char *value)
 static int set_bool(struct parser *parser, bool *flag, const char *value)
 {
 	if (strcmp(value, "yes") && strcmp(value, "no"))
-		return complain(parser, "'%s' is neither yes nor no", value);
+		return ini_complain(&parser->ini, "'%s' is neither yes nor no", value);
 	*flag = !strcmp(value, "yes");
 	return 1;
 }
@@ -107,7 +91,7 @@ static int set_address(struct parser *parser, char address[18], const char *valu
 	for (int i = 0; good && i < 17; i++)
 		good = i % 3 == 2 ? value[i] == ':' : isxdigit((unsigned char)value[i]);
 	if (!good)
-		return complain(parser, "'%s' is no Bluetooth address", value);
+		return ini_complain(&parser->ini, "'%s' is no Bluetooth address", value);
 	for (int i = 0; i < 18; i++)
 		address[i] = (char)toupper((unsigned char)value[i]);
 	return 1;
@@ -124,7 +108,8 @@ static int set_name(struct parser *parser, char *name, size_t size, const char *
 		    isxdigit((unsigned char)value[2]) && isxdigit((unsigned char)value[3]))
 			length = 4;
 		if (used + 1 >= size)
-			return complain(parser, "the name is longer than %zu bytes", size - 1);
+			return ini_complain(&parser->ini, "the name is longer than %zu bytes",
+			                    size - 1);
 		name[used++] = (char)byte;
 		value += length;
 	}
@@ -139,85 +124,7 @@ static int set_adapter(struct parser *parser, int *adapter, const char *value)
 			*adapter = i;
 			return 1;
 		}
-	return complain(parser, "there is no [adapter %s] above", value);
-}
-
-/* --- events ------------------------------------------------------------------------------------ */
-
-static bool action_allowed(enum section section, enum scenario_action action)
-{
-	switch (action) {
-	case ACTION_PAUSE:
-		return section == SECTION_ECHO;
-	case ACTION_RESTART:
-		return section == SECTION_WORLD;
-	case ACTION_UNPLUG:
-		return section == SECTION_ADAPTER;
-	case ACTION_CALL:
-	case ACTION_KNOCK:
-		return section == SECTION_ECHO || section == SECTION_SPEAKER;
-	default:
-		return section == SECTION_SPEAKER;
-	}
-}
-
-static const char *action_read(const char *text, enum scenario_action *action)
-{
-	static const char *const names[] = {
-	    [ACTION_STALL] = "stall",   [ACTION_VANISH] = "vanish", [ACTION_OFF] = "off",
-	    [ACTION_REPORT] = "report", [ACTION_PAUSE] = "pause",   [ACTION_CALL] = "call",
-	    [ACTION_KNOCK] = "knock",   [ACTION_UNPLUG] = "unplug", [ACTION_RESTART] = "restart",
-	};
-	for (int i = 0; i <= ACTION_RESTART; i++) {
-		size_t length = strlen(names[i]);
-		if (!strncmp(text, names[i], length) && text[length] == ' ') {
-			*action = (enum scenario_action)i;
-			return text + length + 1;
-		}
-	}
-	return NULL;
-}
-
-/* "20 s" or "20 s .. 40 s" */
-static const char *range_read(const char *text, int64_t *least, int64_t *most)
-{
-	text = scenario_read_duration(text, least);
-	*most = *least;
-	if (text && !strncmp(text, "..", 2)) {
-		text += 2;
-		while (*text == ' ')
-			text++;
-		text = scenario_read_duration(text, most);
-	}
-	return text && *most >= *least ? text : NULL;
-}
-
-static int add_event(struct parser *parser, const char *value)
-{
-	struct scenario *scenario = parser->scenario;
-	struct scenario_event event = {.subject = -1};
-	const char *text = value;
-	if (scenario->event_count == SCENARIO_EVENTS)
-		return complain(parser, "more than %d events", SCENARIO_EVENTS);
-	event.again = !strncmp(text, "every ", 6);
-	text = range_read(event.again ? text + 6 : text, &event.at_least_ns, &event.at_most_ns);
-	if (text)
-		text = action_read(text, &event.action);
-	if (text)
-		text = range_read(text, &event.lasts_least_ns, &event.lasts_most_ns);
-	if (!text || *text)
-		return complain(parser, "'%s' is no event, like: 45 s stall 250 ms", value);
-	if (!action_allowed(parser->section, event.action))
-		return complain(parser, "that cannot happen in a section [%s]",
-		                parser->section_text);
-	if (event.again && event.at_most_ns < MS)
-		return complain(parser, "an event every %s would never end", value + 6);
-	if (parser->section == SECTION_SPEAKER)
-		event.subject = scenario->speaker_count - 1;
-	if (parser->section == SECTION_ADAPTER)
-		event.subject = scenario->adapter_count - 1;
-	scenario->events[scenario->event_count++] = event;
-	return 1;
+	return ini_complain(&parser->ini, "there is no [adapter %s] above", value);
 }
 
 /* --- sections ---------------------------------------------------------------------------------- */
@@ -227,15 +134,17 @@ static int begin_adapter(struct parser *parser, const char *name)
 	struct scenario *scenario = parser->scenario;
 	unsigned number;
 	if (scenario->adapter_count == SCENARIO_ADAPTERS)
-		return complain(parser, "more than %d adapters", SCENARIO_ADAPTERS);
+		return ini_complain(&parser->ini, "more than %d adapters", SCENARIO_ADAPTERS);
 	if (sscanf(name, "hci%3u", &number) != 1)
-		return complain(parser, "an adapter is called hci0, hci1, ..., not '%s'", name);
+		return ini_complain(&parser->ini, "an adapter is called hci0, hci1, ..., not '%s'",
+		                    name);
 	struct scenario_adapter *adapter = &scenario->adapters[scenario->adapter_count++];
 	snprintf(adapter->hci, sizeof(adapter->hci), "hci%u", number);
 	snprintf(adapter->alias, sizeof(adapter->alias), "echorelay");
 	snprintf(adapter->address, sizeof(adapter->address), "00:1A:7D:DA:71:%02X",
 	         0x12u + (unsigned)scenario->adapter_count);
 	adapter->flushes = true;
+	adapter->burst = 0.4;
 	adapter->buffers = 8; /* of 1021 bytes: what Intel's and Realtek's have */
 	parser->section = SECTION_ADAPTER;
 	return 1;
@@ -245,7 +154,7 @@ static int begin_echo(struct parser *parser, const char *name)
 {
 	struct scenario_echo *echo = &parser->scenario->echo;
 	if (echo->present)
-		return complain(parser, "there is one Echo already");
+		return ini_complain(&parser->ini, "there is one Echo already");
 	echo->present = true;
 	parser->section = SECTION_ECHO;
 	return set_name(parser, echo->name, sizeof(echo->name), name);
@@ -255,7 +164,7 @@ static int begin_speaker(struct parser *parser, const char *name)
 {
 	struct scenario *scenario = parser->scenario;
 	if (scenario->speaker_count == SCENARIO_SPEAKERS)
-		return complain(parser, "more than %d speakers", SCENARIO_SPEAKERS);
+		return ini_complain(&parser->ini, "more than %d speakers", SCENARIO_SPEAKERS);
 	int index = scenario->speaker_count++;
 	struct scenario_speaker *speaker = &scenario->speakers[index];
 	*speaker = (struct scenario_speaker){
@@ -268,6 +177,7 @@ static int begin_speaker(struct parser *parser, const char *name)
 	    .mtu = 672,
 	    .capabilities = {0xff, 0xff, 2, 53},
 	    .connects_ns = 900 * MS,
+	    .calls_ns = -1,
 	    .distance = 1.5 + 0.6 * index,
 	};
 	snprintf(speaker->address, sizeof(speaker->address), "00:00:5E:00:53:%02X", index + 16);
@@ -295,10 +205,10 @@ static int begin_section(struct ini_text *ini, const char *text)
 	}
 	if (!strncmp(text, "speaker ", 8))
 		return begin_speaker(parser, text + 8);
-	return complain(parser,
-	                "no section [%s]; there are [world], [adapter hciN], [echo NAME], "
-	                "[microphone NAME] and [speaker NAME]",
-	                text);
+	return ini_complain(&parser->ini,
+	                    "no section [%s]; there are [world], [adapter hciN], [echo NAME], "
+	                    "[microphone NAME] and [speaker NAME]",
+	                    text);
 }
 
 static int world_key(struct parser *parser, const char *key, const char *value)
@@ -322,9 +232,9 @@ static int world_key(struct parser *parser, const char *key, const char *value)
 		return 1;
 	}
 	if (!strcmp(key, "event"))
-		return add_event(parser, value);
-	return complain(parser, "no key '%s' in [world]; there are record, seed, rivals, event",
-	                key);
+		return scenario_event_add(parser, value);
+	return ini_complain(&parser->ini,
+	                    "no key '%s' in [world]; there are record, seed, rivals, event", key);
 }
 
 static int set_buffers(struct parser *parser, int *buffers, const char *value)
@@ -345,16 +255,19 @@ static int adapter_key(struct parser *parser, const char *key, const char *value
 	if (!strcmp(key, "name"))
 		return set_name(parser, adapter->alias, sizeof(adapter->alias), value);
 	if (!strcmp(key, "event"))
-		return add_event(parser, value);
+		return scenario_event_add(parser, value);
 	if (!strcmp(key, "shared"))
 		return set_bool(parser, &adapter->shared, value);
 	if (!strcmp(key, "flush"))
 		return set_bool(parser, &adapter->flushes, value);
 	if (!strcmp(key, "buffers"))
 		return set_buffers(parser, &adapter->buffers, value);
-	return complain(
-	    parser,
-	    "no key '%s' in [adapter]; there are address, name, shared, buffers, flush, event",
+	if (!strcmp(key, "burst"))
+		return set_percent(parser, &adapter->burst, value);
+	return ini_complain(
+	    &parser->ini,
+	    "no key '%s' in [adapter]; there are address, name, shared, buffers, flush, burst, "
+	    "event",
 	    key);
 }
 
@@ -375,7 +288,7 @@ static int echo_key(struct parser *parser, const char *key, const char *value)
 	if (!strcmp(key, "starts"))
 		return set_duration(parser, &echo->starts_ns, value);
 	if (!strcmp(key, "event"))
-		return add_event(parser, value);
+		return scenario_event_add(parser, value);
 	if (!strcmp(key, "paired"))
 		return set_bool(parser, &echo->paired, value);
 	if (!strcmp(key, "quantum")) {
@@ -387,8 +300,8 @@ static int echo_key(struct parser *parser, const char *key, const char *value)
 	int taken = scenario_air_key(&parser->ini, &echo->air, key, value);
 	if (taken >= 0)
 		return taken;
-	return complain(
-	    parser,
+	return ini_complain(
+	    &parser->ini,
 	    "no key '%s' in [echo]; there are address, adapter, quantum, ppm, jitter, noise, "
 	    "starts, paired, event, " AIR_KEYS,
 	    key);
@@ -403,20 +316,20 @@ static int set_kind(struct parser *parser, enum dac_kind *kind, const char *valu
 			*kind = (enum dac_kind)i;
 			return 1;
 		}
-	return complain(parser, "no kind '%s'; there are fifo, conceal, rtp", value);
+	return ini_complain(&parser->ini, "no kind '%s'; there are fifo, conceal, rtp", value);
 }
 
 static int set_capabilities(struct parser *parser, uint8_t *bytes, const char *value)
 {
 	unsigned read[SBC_CONFIG_BYTES];
 	if (sscanf(value, "%2x%2x%2x%2x", &read[0], &read[1], &read[2], &read[3]) != 4)
-		return complain(parser, "'%s' are no four bytes, like ffff0235", value);
+		return ini_complain(&parser->ini, "'%s' are no four bytes, like ffff0235", value);
 	for (int i = 0; i < SBC_CONFIG_BYTES; i++)
 		bytes[i] = (uint8_t)read[i];
 	return 1;
 }
 
-static int set_reports(struct parser *parser, int64_t *ns, const char *value)
+static int set_time_or_no(struct parser *parser, int64_t *ns, const char *value)
 {
 	if (strcmp(value, "no"))
 		return set_duration(parser, ns, value);
@@ -435,7 +348,7 @@ static int speaker_sound_key(struct parser *parser, struct scenario_speaker *spe
 	if (!strcmp(key, "ppm"))
 		return set_number(parser, &speaker->dac.ppm, value, -1000, 1000);
 	if (!strcmp(key, "reports"))
-		return set_reports(parser, &speaker->reports_ns, value);
+		return set_time_or_no(parser, &speaker->reports_ns, value);
 	if (!strcmp(key, "volume"))
 		return set_bool(parser, &speaker->absolute_volume, value);
 	if (!strcmp(key, "capabilities"))
@@ -451,10 +364,10 @@ static int speaker_sound_key(struct parser *parser, struct scenario_speaker *spe
 	int taken = scenario_air_key(&parser->ini, &speaker->air, key, value);
 	if (taken >= 0)
 		return taken;
-	return complain(
-	    parser,
+	return ini_complain(
+	    &parser->ini,
 	    "no key '%s' in [speaker]; there are name, address, adapter, class, paired, "
-	    "reachable, connects, loss, distance, kind, latency, ppm, reports, volume, "
+	    "reachable, connects, calls, loss, distance, kind, latency, ppm, reports, volume, "
 	    "capabilities, aac, mtu, "
 	    "event, " AIR_KEYS,
 	    key);
@@ -480,12 +393,14 @@ static int speaker_key(struct parser *parser, const char *key, const char *value
 		return set_bool(parser, &speaker->reachable, value);
 	if (!strcmp(key, "connects"))
 		return set_duration(parser, &speaker->connects_ns, value);
+	if (!strcmp(key, "calls"))
+		return set_time_or_no(parser, &speaker->calls_ns, value);
 	if (!strcmp(key, "loss"))
 		return set_percent(parser, &speaker->loss, value);
 	if (!strcmp(key, "distance"))
 		return scenario_distance(&parser->ini, &speaker->distance, value);
 	if (!strcmp(key, "event"))
-		return add_event(parser, value);
+		return scenario_event_add(parser, value);
 	return speaker_sound_key(parser, speaker, key, value);
 }
 
@@ -508,7 +423,7 @@ static int take_key(struct ini_text *ini, const char *section, const char *key, 
 	case SECTION_NONE:
 		break;
 	}
-	return complain(parser, "'%s' stands in no section", key);
+	return ini_complain(&parser->ini, "'%s' stands in no section", key);
 }
 
 int scenario_parse(struct scenario **ret_scenario, const char *text, const char *origin,
@@ -532,7 +447,7 @@ int scenario_parse(struct scenario **ret_scenario, const char *text, const char 
 	strcpy(scenario->echo.air.modalias, "bluetooth:v0171p0413d0000");
 	int error = ini_text_parse(&parser.ini);
 	if (!error && !scenario->adapter_count) {
-		complain(&parser, "there is no [adapter hci0]");
+		ini_complain(&parser.ini, "there is no [adapter hci0]");
 		error = -EINVAL;
 	}
 	if (error) {

@@ -34,12 +34,17 @@ enum scenario_action {
 	ACTION_STALL,  /* speaker: nothing reaches it for a while, as behind a body or a wall */
 	ACTION_VANISH, /* speaker: the link breaks, and it is out of reach for a while */
 	ACTION_OFF,    /* speaker: switched off, and on again after a while */
+	ACTION_TAKEN,  /* speaker: a phone has it for a while, and it refuses us */
 	ACTION_REPORT, /* speaker: its delay report is another from now on; `lasts` is the new one */
 	ACTION_PAUSE,  /* echo: suspends its stream for a while */
+	ACTION_RESET,  /* echo: its link breaks, and it connects anew after a while */
 	ACTION_CALL,   /* speaker, echo: connects by itself, as far as it is let */
 	ACTION_KNOCK,  /* speaker, echo: wants to pair with us */
 	ACTION_UNPLUG,  /* adapter: is pulled out for a while */
+	ACTION_BURST,   /* adapter: Wi-Fi takes a part of its packets for a while */
 	ACTION_RESTART, /* world: bluetoothd goes away for a while */
+	ACTION_SOUND,   /* world: so does PipeWire */
+	ACTION_SLEEP,   /* world: the host is suspended; no time passes, and all links are gone */
 };
 
 struct scenario_event {
@@ -58,6 +63,7 @@ struct scenario_adapter {
 	    shared; /* its speakers share its air and its buffers (radio.h); else each has its own */
 	int buffers;
 	bool flushes; /* a flush helper may set timeouts */
+	double burst; /* part of its packets that ACTION_BURST takes */
 };
 
 /* What becomes of an attempt to pair. */
@@ -127,6 +133,7 @@ struct scenario_speaker {
 	uint8_t capabilities[SBC_CONFIG_BYTES];
 	bool aac;            /* it receives that, too */
 	int64_t connects_ns; /* paging and AVDTP, together */
+	int64_t calls_ns;    /* so long after it is back it connects by itself; −1: it waits */
 	double loss;         /* of its packets, 0..1, where the air is shared */
 	double distance;     /* from the microphone, m */
 };
@@ -155,6 +162,9 @@ int scenario_parse(struct scenario **ret_scenario, const char *text, const char 
  * as scenario_parse does, and -ENOENT and the like for a file.
  */
 int scenario_load(struct scenario **ret_scenario, const char *name, char *message, size_t size);
+
+/* "stall", "vanish", …: as a scenario has it. */
+const char *scenario_action_name(enum scenario_action action);
 
 /* A scenario that is compiled in; made from src/sim/scenarios. */
 struct scenario_builtin {

@@ -5,7 +5,26 @@
 #include "base/ini_text.h"
 #include "sim/scenario.h"
 
-/* Between scenario.c, scenario_air.c and scenario_microphone.c only. */
+/* Between scenario.c, scenario_air.c, scenario_event.c and scenario_microphone.c only. */
+
+enum section {
+	SECTION_NONE,
+	SECTION_WORLD,
+	SECTION_ADAPTER,
+	SECTION_ECHO,
+	SECTION_MICROPHONE,
+	SECTION_SPEAKER
+};
+
+struct parser {
+	struct ini_text ini; /* first: the callbacks get a pointer to it */
+	struct scenario *scenario;
+	enum section section;
+	char section_text[64];
+};
+
+/* Takes an event of the section that is being read.  Returns 1; 0 when it complained. */
+int scenario_event_add(struct parser *parser, const char *value);
 
 /* "187 ms", "1.2s", "300 us".  Returns what follows it, or NULL. */
 const char *scenario_read_duration(const char *text, int64_t *ns);

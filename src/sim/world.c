@@ -9,9 +9,8 @@
 
 #include "base/text.h"
 
-#define LISTEN_NS 5000000          /* how often the speakers look at their radio */
-#define BUS_NS 100000000           /* the longest pause between two looks at the bus */
-#define ECHO_RETURNS_NS 3000000000 /* after a restart of bluetoothd */
+#define LISTEN_NS 5000000 /* how often the speakers look at their radio */
+#define BUS_NS 100000000  /* the longest pause between two looks at the bus */
 
 /* --- time -------------------------------------------------------------------------------------- */
 
@@ -69,184 +68,6 @@ int64_t world_heard_until(const struct world *world)
 		if (world->adapters[i].shared) /* a packet takes its time on the air */
 			behind = 12000000;
 	return world->virtual_time ? world->now : world->now - behind;
-}
-
-/* --- what the scenario makes happen ------------------------------------------------------------ */
-
-/* A device's own timers belong to its connection; these stay over a lost one. */
-static struct device *event_device(struct world *world, const struct scenario_event *event)
-{
-	bool of_echo = event->action == ACTION_CALL || event->action == ACTION_KNOCK;
-	if (event->subject >= 0)
-		return &world->devices[event->subject];
-	return of_echo ? &world->devices[world->device_count - 1] : NULL;
-}
-
-static void come_back(struct world *world, struct device *device, int64_t argument)
-{
-	(void)device;
-	world->devices[argument].reachable = true;
-}
-
-static void play_on(struct world *world, struct device *device, int64_t argument)
-{
-	(void)device, (void)argument;
-	echo_pause(world->echo, false, world->now);
-	for (int i = 0; i < world->device_count; i++)
-		if (!world->devices[i].speaker)
-			peer_transport_set_state(&world->devices[i], TRANSPORT_ACTIVE);
-}
-
-static void pause_echo(struct world *world, int64_t lasts)
-{
-	echo_pause(world->echo, true, world->now);
-	for (int i = 0; i < world->device_count; i++)
-		if (!world->devices[i].speaker)
-			peer_transport_set_state(&world->devices[i], TRANSPORT_IDLE);
-	world_after(world, lasts, NULL, play_on, 0);
-}
-
-static void owner_changed(struct world *world, const char *old, const char *new)
-{
-	sd_bus_message *message = NULL;
-	if (sd_bus_message_new_signal(world->bus, &message, "/org/freedesktop/DBus",
-	                              "org.freedesktop.DBus", "NameOwnerChanged") >= 0) {
-		sd_bus_message_set_sender(message, "org.freedesktop.DBus");
-		sd_bus_message_append(message, "sss", "org.bluez", old, new);
-		sd_bus_send(world->bus, message, NULL);
-	}
-	sd_bus_message_unref(message);
-}
-
-/* The Echo is connected and PipeWire has its stream, as on a box that has been up for a while. */
-void world_echo_arrive(struct world *world, struct device *device, int64_t argument)
-{
-	(void)argument;
-	static const uint8_t configuration[] = {0x21, 0x15, 2, 53};
-	if (!device->exists || !device->paired)
-		return;
-	device->reachable = true;
-	device->connected = device->services_resolved = 1;
-	sd_bus_emit_properties_changed(world->bus, device->path, "org.bluez.Device1", "Connected",
-	                               "ServicesResolved", NULL);
-	peer_transport_foreign(device, configuration);
-	echo_pause(world->echo, false, world->now);
-}
-
-static void bluetoothd_start(struct world *world, struct device *device, int64_t argument)
-{
-	(void)device, (void)argument;
-	world->gone = false;
-	peer_adapters_add(world);
-	peer_rivals_add(world);
-	for (int i = 0; i < world->device_count; i++) {
-		if (!world->devices[i].paired)
-			continue;
-		peer_device_add(&world->devices[i]);
-		if (!world->devices[i].speaker)
-			world_after(world, ECHO_RETURNS_NS, &world->devices[i], world_echo_arrive,
-			            0);
-	}
-	owner_changed(world, "", ":1.9");
-}
-
-static void bluetoothd_stop(struct world *world, int64_t lasts)
-{
-	echo_pause(world->echo, true, world->now);
-	for (int i = 0; i < world->device_count; i++)
-		peer_device_remove(&world->devices[i]);
-	peer_adapters_remove(world);
-	memset(world->endpoints, 0, sizeof(world->endpoints));
-	for (int i = 0; i < world->device_count; i++)
-		world->devices[i].last_used = NULL;
-	world->gone = true;
-	owner_changed(world, ":1.8", "");
-	world_after(world, lasts, NULL, bluetoothd_start, 0);
-}
-
-static void adapter_back(struct world *world, struct device *device, int64_t index)
-{
-	(void)device;
-	peer_adapter_plug(&world->adapters[index]);
-	for (int i = 0; i < world->device_count; i++)
-		if (world->devices[i].adapter == &world->adapters[index] &&
-		    world->devices[i].paired) {
-			peer_device_add(&world->devices[i]);
-			if (!world->devices[i].speaker)
-				world_after(world, ECHO_RETURNS_NS, &world->devices[i],
-				            world_echo_arrive, 0);
-		}
-}
-
-static void adapter_unplug(struct world *world, int index, int64_t lasts)
-{
-	for (int i = 0; i < world->device_count; i++)
-		if (world->devices[i].adapter == &world->adapters[index]) {
-			if (!world->devices[i].speaker)
-				echo_pause(world->echo, true, world->now);
-			peer_device_remove(&world->devices[i]);
-		}
-	peer_adapter_unplug(&world->adapters[index]);
-	world_after(world, lasts, NULL, adapter_back, index);
-}
-
-static void event_happen(struct world *world, const struct scenario_event *event, int64_t lasts)
-{
-	struct device *device = event_device(world, event);
-	switch (event->action) {
-	case ACTION_STALL:
-		speaker_stall(device, world->now + lasts);
-		break;
-	case ACTION_REPORT:
-		peer_transport_report(device, lasts);
-		break;
-	case ACTION_VANISH:
-		device->reachable = false;
-		peer_device_lost(device);
-		world_after(world, lasts, NULL, come_back, device->index);
-		break;
-	case ACTION_OFF:
-		device->reachable = false;
-		peer_device_off(device);
-		world_after(world, lasts, NULL, come_back, device->index);
-		break;
-	case ACTION_PAUSE:
-		pause_echo(world, lasts);
-		break;
-	case ACTION_CALL:
-		peer_device_call(device);
-		break;
-	case ACTION_KNOCK:
-		peer_device_knock(device);
-		break;
-	case ACTION_UNPLUG:
-		adapter_unplug(world, event->subject, lasts);
-		break;
-	case ACTION_RESTART:
-		bluetoothd_stop(world, lasts);
-		break;
-	}
-}
-
-static void event_due(struct world *world, struct device *device, int64_t index)
-{
-	const struct scenario_event *event = &world->scenario->events[index];
-	(void)device;
-	int64_t lasts = world_random(world, event->lasts_least_ns, event->lasts_most_ns);
-	event_happen(world, event, lasts);
-	if (event->again)
-		world_after(world,
-		            lasts + world_random(world, event->at_least_ns, event->at_most_ns),
-		            NULL, event_due, index);
-}
-
-static void events_plan(struct world *world)
-{
-	for (int i = 0; i < world->scenario->event_count; i++) {
-		const struct scenario_event *event = &world->scenario->events[i];
-		world_after(world, world_random(world, event->at_least_ns, event->at_most_ns), NULL,
-		            event_due, i);
-	}
 }
 
 /* --- the world --------------------------------------------------------------------------------- */
@@ -363,6 +184,7 @@ static void adapter_init(struct world *world, int index)
 	snprintf(adapter->path, sizeof(adapter->path), "/org/bluez/%s", config->hci);
 	adapter->shared = config->shared;
 	radio_init(&adapter->radio, config->buffers, world->scenario->seed);
+	adapter->radio.burst_loss = config->burst;
 }
 
 static void inhabitants_add(struct world *world)
@@ -393,7 +215,7 @@ static int world_populate(struct world *world, char *message, size_t size)
 		if (error >= 0 && world->devices[i].speaker)
 			error = speaker_open(&world->devices[i], message, size);
 	}
-	events_plan(world);
+	world_plan_events(world);
 	return error;
 }
 

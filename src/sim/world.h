@@ -24,7 +24,7 @@
  *                         peer_media.c     MediaEndpoint1 (remote), MediaTransport1
  *     relay ── packets ─► radio.c ─► speaker.c ─► dac.c ─► sound files
  *     relay ◄── inlet ─── ear.c ◄───────────────────┘
- *     relay ◄── inlet ─── echo.c ◄── music.c
+ *     relay ◄── inlet ─── echo.c ◄── music.c          happen.c: what the scenario does to them all
  *     relay ◄── flush helper's messages ──► peer_flush.c
  *
  * The world knows the time only from world_step: it runs on a thread of its own in real time (sim.c),
@@ -108,7 +108,9 @@ struct device {
 	int paired, bonded, trusted, blocked, connected, services_resolved, legacy_pairing;
 	bool exists; /* on the bus */
 	bool reachable;
-	bool resolved; /* its services are shown */
+	bool taken;         /* by a phone: it answers, and refuses */
+	int64_t away_until; /* not back before */
+	bool resolved;      /* its services are shown */
 	bool sep_shown;
 	int next_endpoint;          /* where the search for a local endpoint goes on */
 	struct endpoint *asked;     /* whose answer is awaited */
@@ -140,7 +142,13 @@ struct world {
 	uint64_t random;
 	sd_bus *bus;
 	sd_bus_slot *root_slot, *agent_slot, *manager_slot, *filter_slot;
-	bool gone; /* bluetoothd is not running */
+	bool gone;            /* bluetoothd is not running */
+	bool sound_gone;      /* nor PipeWire */
+	int64_t silent_until; /* the Echo plays nothing before */
+	int64_t slept_ns;     /* the host, since it was booted */
+	/* Somebody who is told of each event as it begins, or NULL. */
+	void (*witness)(void *user, const struct scenario_event *event, int64_t lasts_ns);
+	void *witness_user;
 	bool bus_waits;
 	int64_t bus_at; /* when it is looked at, whatever waits */
 	int transport_count;
@@ -182,6 +190,11 @@ int64_t world_random(struct world *world, int64_t least, int64_t most);
  */
 int64_t world_heard_until(const struct world *world);
 
+/* happen.c: all that the scenario wants to happen, from now on. */
+void world_plan_events(struct world *world);
+/* What is to happen when a pairing came about from its side: the Echo begins to play. */
+void world_echo_arrive(struct world *world, struct device *device, int64_t argument);
+
 int peer_adapters_add(struct world *world);
 void peer_adapters_remove(struct world *world);
 void peer_adapter_unplug(struct adapter *adapter);
@@ -205,8 +218,6 @@ void peer_device_knock(struct device *device);
 void peer_device_call(struct device *device);
 void peer_inquiry_start(struct adapter *adapter);
 void peer_inquiry_stop(struct adapter *adapter);
-/* What is to happen when a pairing came about from its side: the Echo begins to play. */
-void world_echo_arrive(struct world *world, struct device *device, int64_t argument);
 
 void peer_seps_show(struct device *device);
 void peer_seps_hide(struct device *device);

@@ -16,6 +16,11 @@ static int64_t house_now(void *user)
 	return ((struct house *)user)->now;
 }
 
+static int64_t house_slept(void *user)
+{
+	return sim_world(((struct house *)user)->sim)->slept_ns;
+}
+
 static struct source *house_microphone(void *user, const char *node)
 {
 	struct house *house = user;
@@ -34,7 +39,7 @@ struct house *house_new(const char *scenario)
 	snprintf(text, sizeof(text), "%.*s%s%s", folder ? (int)(folder - scenario) : 0, scenario,
 	         folder ? house->folder : "", folder ? folder + 6 : scenario);
 	house->now = 1000 * HOUSE_SECOND;
-	house->clock = (struct clock){house_now, house};
+	house->clock = (struct clock){house_now, house, house_slept};
 	settings_init(&house->settings);
 	journal_open(&house->journal, getenv("HOUSE_LOG"));
 	if (sim_new_virtual(&house->sim, text, house->now, message, sizeof(message)) < 0)
