@@ -5,7 +5,8 @@
 #   make check      install what is missing, build, run every test; ends with "N passed, N failed"
 #   make bench      measure: CPU, packet spacing, latency, terminal bytes
 #   make check-rig  the same program on real BlueZ and PipeWire, on virtual radios (tests/rig/README.md)
-#   make soak       the same, for hours of their time
+#   make soak-rig   the same, for hours of their time
+#   make soak       seven days of a household in the simulated world, half an hour of ours: a table of uptime
 #   make lint       formatting, static checks, layering, manuals
 #   make asan ubsan tsan      the tests under a sanitizer
 #   make install uninstall [PREFIX=/usr/local] [DESTDIR=] [WIREPLUMBER=/etc/wireplumber]
@@ -62,7 +63,7 @@ rig_parts := $(wildcard tests/rig/parts/*.c)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
-.PHONY: all help demo check check-flavour check-rig soak rig-programs bench lint asan ubsan tsan format install uninstall deb clean
+.PHONY: all help demo check check-flavour check-rig soak soak-rig rig-programs bench lint asan ubsan tsan format install uninstall deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -154,9 +155,14 @@ check-flavour: rig-programs $(out)/echorelay $(out)/echorelay-flush $(test_progr
 
 rig-programs: $(out)/echorelay $(out)/echorelay-flush $(rig:%.c=$(out)/%)
 
-check-rig soak:
+check-rig soak-rig:
 	$(Q).ci/packages.sh build
-	$(Q)BUILD=$(out) tests/rig/$@.sh
+	$(Q)BUILD=$(out) tests/rig/$(@:soak-rig=soak).sh
+
+soak:
+	$(Q).ci/packages.sh build check
+	$(Q)$(MAKE) --no-print-directory $(out)/tests/soak/household
+	$(Q)$(out)/tests/soak/household $(DAYS)
 
 asan ubsan tsan:
 	$(Q).ci/packages.sh build check

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * household [DAYS [SCENARIO]]: so many days of a household in virtual time, seven if nothing is said; the books
+ * (tests/helpers/ledger.h) are printed once a day and at the end.  SCENARIO is built in or a file.
+ */
+#include "tests/helpers/test.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/helpers/ledger.h"
+
+static int days = 7;
+static const char *name = "household";
+
+static const char *scenario_text(void)
+{
+	for (const struct scenario_builtin *builtin = scenario_builtins; builtin->name; builtin++)
+		if (!strcmp(builtin->name, name))
+			return builtin->text;
+	fail_msg("no scenario %s", name);
+	return NULL;
+}
+
+static long resident_kib(void)
+{
+	long size = 0, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+	if (!file || fscanf(file, "%ld %ld", &size, &resident) != 2)
+		resident = 0;
+	if (file)
+		fclose(file);
+	return resident * sysconf(_SC_PAGESIZE) / 1024;
+}
+
+static void days_of_a_household(void **state)
+{
+	(void)state;
+	struct house *house = house_new(scenario_text());
+	struct ledger *ledger = ledger_new(house);
+	time_t began = time(NULL);
+	for (int day = 1; day <= days; day++) {
+		ledger_run(ledger, 86400 * HOUSE_SECOND);
+		printf("\nday %d: after %lld s of this machine's time; %ld KiB resident, %zu KiB "
+		       "in use\n\n",
+		       day, (long long)(time(NULL) - began), resident_kib(),
+		       mallinfo2().uordblks / 1024);
+		ledger_print(ledger, stdout);
+		fflush(stdout);
+	}
+	ledger_free(ledger);
+	house_free(house);
+}
+
+int main(int count, char **arguments)
+{
+	if (count > 1)
+		days = atoi(arguments[1]);
+	if (count > 2)
+		name = arguments[2];
+	const struct CMUnitTest tests[] = {cmocka_unit_test(days_of_a_household)};
+	return RUN(tests);
+}
