@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "doctor/box.h"
 
 /*
@@ -100,6 +102,12 @@ void look_processes(struct findings *findings, const struct box *box);
 void look_bluez(struct findings *findings, const struct box *box);
 void look_sound(struct findings *findings, const struct box *box);
 void look_rights(struct findings *findings, const struct box *box);
+
+/*
+ * All objects of BlueZ, as busctl has them: the answer to be unreferenced, NULL where there is none; the text,
+ * which then says why, to be freed.  Returns what box_run did.
+ */
+int look_objects(const struct box *box, json_t **ret_answer, char **ret_text);
 
 /* Is `version` at least that? */
 bool version_from(struct version version, int major, int minor, int micro);

@@ -109,7 +109,7 @@ static void take_objects(struct findings *findings, json_t *answer)
 	}
 }
 
-void look_bluez(struct findings *findings, const struct box *box)
+int look_objects(const struct box *box, json_t **ret_answer, char **ret_text)
 {
 	static const char *const ask[] = {"busctl",
 	                                  "--system",
@@ -120,9 +120,16 @@ void look_bluez(struct findings *findings, const struct box *box)
 	                                  "org.freedesktop.DBus.ObjectManager",
 	                                  "GetManagedObjects",
 	                                  NULL};
+	int error = box_run(box, ask, ret_text);
+	*ret_answer = !error ? json_loads(*ret_text, 0, NULL) : NULL;
+	return error;
+}
+
+void look_bluez(struct findings *findings, const struct box *box)
+{
 	char *text;
-	int error = box_run(box, ask, &text);
-	json_t *answer = !error ? json_loads(text, 0, NULL) : NULL;
+	json_t *answer;
+	int error = look_objects(box, &answer, &text);
 	if (answer) {
 		findings->bus = SIGHT_YES;
 		findings->bluez_there = SIGHT_YES;

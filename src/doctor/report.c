@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "doctor/doctor.h"
+#include "doctor/findings.h"
 #include "doctor/mask.h"
 
 #define LINE_BYTES 512
@@ -57,17 +58,9 @@ static json_t *system_of(const struct box *box)
 /* Everything that BlueZ has: adapters, devices, endpoints, and transports with their delay and volume. */
 static json_t *objects_of(const struct box *box)
 {
-	static const char *const ask[] = {"busctl",
-	                                  "--system",
-	                                  "--json=short",
-	                                  "call",
-	                                  "org.bluez",
-	                                  "/",
-	                                  "org.freedesktop.DBus.ObjectManager",
-	                                  "GetManagedObjects",
-	                                  NULL};
 	char *text;
-	json_t *answer = box_run(box, ask, &text) ? NULL : json_loads(text, 0, NULL);
+	json_t *answer;
+	look_objects(box, &answer, &text);
 	json_t *objects = json_array_get(json_object_get(answer, "data"), 0);
 	objects = objects ? json_incref(objects) : json_null();
 	json_decref(answer);

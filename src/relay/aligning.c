@@ -73,12 +73,15 @@ static int members_choose(struct relay *relay, struct aligning *aligning, const 
 {
 	if (list && *list && strcmp(list, "all") != 0)
 		return members_named(relay, aligning, list, reply, size);
-	for (int i = 0; i < relay->speaker_count; i++)
+	bool plays = false;
+	for (int i = 0; i < relay->speaker_count; i++) {
+		plays |= relay->speakers[i]->output != 0;
 		if (can_be_heard(relay->speakers[i]))
 			member_add(aligning, relay->speakers[i]);
+	}
 	if (aligning->count)
 		return 0;
-	snprintf(reply, size, "no speaker plays");
+	snprintf(reply, size, "%s", plays ? "all that play are muted" : "no speaker plays");
 	return -ENODEV;
 }
 
