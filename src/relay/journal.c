@@ -78,22 +78,41 @@ static void line_write(const struct journal *journal, const struct journal_event
 	fflush(journal->file);
 }
 
-void journal_write(struct journal *journal, enum journal_level level, const char *subject,
-                   const char *format, ...)
+static struct journal_event *event_add(struct journal *journal, enum journal_level level,
+                                       const char *subject)
 {
 	struct journal_event *event = &journal->events[journal->count % JOURNAL_EVENTS];
 	struct timespec now;
-	va_list arguments;
 	clock_gettime(CLOCK_REALTIME, &now);
 	event->number = ++journal->count;
 	event->time_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 	event->level = level;
 	snprintf(event->subject, sizeof(event->subject), "%s", subject);
+	return event;
+}
+
+static void file_write(struct journal *journal, const struct journal_event *event)
+{
+	bool before = journal->full;
+	errno = 0;
+	line_write(journal, event);
+	journal->full = ferror(journal->file);
+	if (journal->full && !before)
+		snprintf(event_add(journal, JOURNAL_ERROR, "relay")->text, JOURNAL_TEXT,
+		         "the log cannot be written: %s", strerror(errno));
+	clearerr(journal->file);
+}
+
+void journal_write(struct journal *journal, enum journal_level level, const char *subject,
+                   const char *format, ...)
+{
+	struct journal_event *event = event_add(journal, level, subject);
+	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(event->text, sizeof(event->text), format, arguments);
 	va_end(arguments);
 	if (journal->file)
-		line_write(journal, event);
+		file_write(journal, event);
 }
 
 const struct journal_event *journal_event(const struct journal *journal, uint64_t number)

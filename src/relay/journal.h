@@ -27,6 +27,7 @@ struct journal_event {
 
 struct journal {
 	FILE *file;     /* NULL: none */
+	bool full;      /* the file took no more, the last time; told once */
 	bool systemd;   /* the file is journald's stream: fields go there instead */
 	uint64_t count; /* events ever */
 	struct journal_event events[JOURNAL_EVENTS]; /* event n is at (n − 1) % JOURNAL_EVENTS */
@@ -39,6 +40,7 @@ struct journal {
 int journal_open(struct journal *journal, const char *path);
 void journal_close(struct journal *journal);
 
+/* A file that cannot be written is an event, too, in memory; it is tried again with each event. */
 void journal_write(struct journal *journal, enum journal_level level, const char *subject,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 

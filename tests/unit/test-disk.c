@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* A disk that is full, read-only or no folder at all: what is kept is not lost, the log goes on in memory, and both
+ * are told. */
+#include "tests/helpers/test.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "relay/journal.h"
+#include "relay/settings.h"
+#include "tests/helpers/house.h"
+
+#define SECOND HOUSE_SECOND
+
+static char folder[] = "/tmp/echorelay-disk-XXXXXX";
+
+static void disk_full(bool full)
+{
+	static struct rlimit before;
+	struct rlimit none;
+	if (full)
+		getrlimit(RLIMIT_FSIZE, &before);
+	none = before;
+	none.rlim_cur = full ? 0 : before.rlim_cur;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+}
+
+static void state_open(struct settings *settings)
+{
+	char message[256];
+	settings_init(settings);
+	assert_int_equal(settings_open_state(settings, folder, message, sizeof(message)), 0);
+}
+
+/* The old state stays whole, the new one waits, and is written when there is room again. */
+static void a_full_disk_loses_nothing(void **state)
+{
+	static struct settings settings, read;
+	(void)state;
+	state_open(&settings);
+	settings_speaker(&settings, "00:00:5E:00:53:01")->trim_ns = 5000000;
+	settings.dirty = true;
+	assert_int_equal(settings_save(&settings), 0);
+	settings.speakers[0].trim_ns = 9000000;
+	settings.dirty = true;
+	disk_full(true);
+	int error = settings_save(&settings);
+	disk_full(false);
+	assert_true(error == -EFBIG || error == -EIO);
+	assert_true(settings.dirty);
+	state_open(&read);
+	assert_int_equal(read.speakers[0].trim_ns, 5000000);
+	assert_int_equal(settings_save(&settings), 0);
+	state_open(&read);
+	assert_int_equal(read.speakers[0].trim_ns, 9000000);
+}
+
+static void what_is_no_folder_is_told(void **state)
+{
+	static struct settings settings;
+	static const char *const folders[] = {"/dev/null/echorelay", "/proc/echorelay"};
+	(void)state;
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		char message[256] = "";
+		settings_init(&settings);
+		assert_true(settings_open_state(&settings, folders[i], message, sizeof(message)) <
+		            0);
+		assert_non_null(strstr(message, "nothing will be kept"));
+		settings_speaker(&settings, "00:00:5E:00:53:01");
+		settings.dirty = true;
+		assert_int_equal(settings_save(&settings), 0); /* there is nowhere to */
+	}
+}
+
+static int events_that_say(const struct journal *journal, const char *text)
+{
+	int count = 0;
+	for (uint64_t i = 1; i <= journal->count; i++)
+		count += journal_event(journal, i) && strstr(journal_event(journal, i)->text, text);
+	return count;
+}
+
+static void a_log_that_cannot_be_written_is_told_once(void **state)
+{
+	static struct journal journal;
+	(void)state;
+	assert_int_equal(journal_open(&journal, "/dev/full"), 0);
+	for (int i = 0; i < 5; i++)
+		journal_write(&journal, JOURNAL_INFO, "relay", "event %d", i);
+	assert_string_equal(journal_event(&journal, 1)->text, "event 0");
+	assert_int_equal(events_that_say(&journal, "event"), 5);
+	assert_int_equal(events_that_say(&journal, "log"), 1);
+	assert_int_equal(events_that_say(&journal, "No space left"), 1);
+	journal_close(&journal);
+}
+
+/* The whole relay: it plays, keeps the change, tells, and writes when there is room. */
+static void music_does_not_end_with_the_disk(void **state)
+{
+	static struct settings read;
+	static const char scenario[] = "[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+				       "[echo Echo Dot]\n"
+				       "[speaker A]\naddress = 00:00:5E:00:53:09\n";
+	char message[256];
+	(void)state;
+	struct house *house = house_new(scenario);
+	assert_int_equal(settings_open_state(&house->settings, folder, message, sizeof(message)),
+	                 0);
+	house_run(house, 5 * SECOND);
+	disk_full(true);
+	house_command(house, "delay A +12ms");
+	house_run(house, 3 * SECOND);
+	disk_full(false);
+	assert_true(events_that_say(&house->journal, "speakers.json: ") >= 1);
+	assert_int_equal(house_speaker(house, "A")->state, SPEAKER_STREAMING);
+	house_run(house, 31 * SECOND);
+	state_open(&read);
+	assert_int_equal(settings_speaker(&read, "00:00:5E:00:53:09")->trim_ns, 12000000);
+	house_free(house);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_full_disk_loses_nothing),
+	    cmocka_unit_test(what_is_no_folder_is_told),
+	    cmocka_unit_test(a_log_that_cannot_be_written_is_told_once),
+	    cmocka_unit_test(music_does_not_end_with_the_disk),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
