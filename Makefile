@@ -6,6 +6,7 @@
 #   make bench      measure: CPU, packet spacing, latency, terminal bytes
 #   make check-rig  the same program on real BlueZ and PipeWire, on virtual radios (tests/rig/README.md)
 #   make soak-rig   the same, for hours of their time
+#   make soak-real  eight hours at real time, eight simulated speakers and a screen (HOURS=0.1 for less)
 #   make soak       seven days of a household in the simulated world, half an hour of ours: a table of uptime
 #   make lint       formatting, static checks, layering, manuals
 #   make asan ubsan tsan      the tests under a sanitizer
@@ -63,7 +64,7 @@ rig_parts := $(wildcard tests/rig/parts/*.c)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
-.PHONY: all help demo check check-flavour check-rig soak soak-rig rig-programs bench lint asan ubsan tsan format install uninstall deb clean
+.PHONY: all help demo check check-flavour check-rig soak soak-real soak-rig rig-programs bench lint asan ubsan tsan format install uninstall deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -163,6 +164,11 @@ soak:
 	$(Q).ci/packages.sh build check
 	$(Q)$(MAKE) --no-print-directory $(out)/tests/soak/household
 	$(Q)$(out)/tests/soak/household $(DAYS)
+
+soak-real:
+	$(Q).ci/packages.sh build check
+	$(Q)$(MAKE) --no-print-directory all $(tools:%.c=$(out)/%)
+	$(Q)BUILD=$(out) tests/soak/real.sh
 
 asan ubsan tsan:
 	$(Q).ci/packages.sh build check

@@ -114,9 +114,20 @@ static void link_down(struct world *world, struct device *device, int64_t argume
 	peer_device_set_connected(device, false);
 }
 
+/* Both sides may have begun at once: one stream comes of it, and answers both. */
 static void seps_found(struct world *world, struct device *device, int64_t argument)
 {
+	sd_bus_message *call = device->connect_call;
 	(void)world, (void)argument;
+	if (device->pending)
+		return; /* it is being configured: the call is answered when that is done */
+	if (device->transport.exists) {
+		device->connect_call = NULL;
+		if (call)
+			sd_bus_reply_method_return(call, "");
+		sd_bus_message_unref(call);
+		return;
+	}
 	peer_seps_show(device);
 	device->next_endpoint = -1;
 	peer_transport_configure(device);

@@ -20,6 +20,7 @@
 #define ALIKE 0.65               /* of noise that went through SBC at a small bitpool */
 #define BREAK (RATE * 3 / 10)
 #define SOUND (5 * RATE)
+#define AFTER (5 * HOUSE_SECOND)
 #define LONG_FADE HOUSE_SECOND
 #define GLITCHES 65536
 
@@ -118,7 +119,7 @@ static void on_event(void *user, const struct scenario_event *event, int64_t las
 			continue;
 		ear->clean = 0;
 		ear->cause = concerned ? (int)event->action : LEDGER_NEIGHBOUR;
-		ear->cause_until = until;
+		ear->cause_until = until + AFTER;
 	}
 }
 
