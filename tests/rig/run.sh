@@ -47,12 +47,16 @@ rm -f "$out/status" "$out/log"
 cp "$script" "$out/script"
 printf '%s\n' "$@" >"$out/arguments"
 
+# Who ends this script means the guest, too: its processes are processes of this host.
 start=$SECONDS
 # shellcheck disable=SC2086 # $travel may be no word at all
 timeout -k 5 "$limit" "$work/kernel" mem=1G umid="rig$$" con=null con0=null,fd:1 con1=null ssl=null quiet $travel \
   root=/dev/root rootfstype=hostfs rootflags=/ rw init="$rig/guest/init" \
   RIG="$rig" ROOT="$work/$release/root" PROGRAMS="$(programs_of "$release")" SHARE="$out" \
-  </dev/null >"$out/console" 2>&1
+  </dev/null >"$out/console" 2>&1 &
+guest=$!
+trap 'kill -TERM $guest' TERM INT HUP
+wait $guest 2>/dev/null # the kernel ends by aborting: no news
 ended=$?
 status=$(cat "$out/status" 2>/dev/null)
 echo "rig: $(basename "$script") on $release, $mode: $((SECONDS - start)) s, status ${status:-none}, $out" >&2

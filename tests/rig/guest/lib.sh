@@ -10,6 +10,7 @@
 #   echo_start hciN hciTO [fake-echo's options]         pairs and connects itself
 #   echo_tell COMMAND...
 #   relay_start [echorelay's options]
+#   relay_do COMMAND...                            as typed by its user: relay_do all mute on
 #   finish                                         ends the test; the logs are whole then
 
 devices=()
@@ -86,7 +87,9 @@ echo_start() {
   fake-echo "$hci" "Echo Studio" "$target" --log /share/echo.log "$@" 2>/share/echo.err &
   devices+=($!)
   expect "an Echo on $hci" 20 grep -q "registered.*/rig/$hci/source" /share/bluetoothd.log
+  relay_do window on || fail "the relay's pairing window"
   pair "$hci" "$target" || fail "pairing the Echo"
+  relay_do window off
   echo_tell connect
 }
 
@@ -138,12 +141,12 @@ monitor.bluez.rules = [
 C
 }
 
+runtime_folder() { install -d -m 700 -o player -g player /run/user/1000; }
+
 session_start() {
   session_fence "$1"
   session_configure
-  mkdir -p /run/user/1000
-  chown player:player /run/user/1000
-  chmod 700 /run/user/1000
+  runtime_folder
   as_player dbus-daemon --session --fork --nopidfile --address=unix:path=/run/user/1000/bus
   as_player PIPEWIRE_DEBUG=2 pipewire >/share/pipewire.log 2>&1 &
   expect "PipeWire" 10 test -S /run/user/1000/pipewire-0
@@ -156,6 +159,11 @@ relay_start() { # on hci0, if no --adapter is given
     *" --adapter "*) ;;
     *) set -- --adapter "$(address hci0)" "$@" ;;
   esac
-  as_player echorelay --batch --log /tmp/relay-events "$@" >/share/relay.log 2>&1 &
+  runtime_folder
+  as_player echorelay daemon --log - "$@" 2>/share/events.log &
   relay=$!
+  expect "the relay" 10 as_player echorelay status
+  as_player echorelay watch >/share/relay.log &
 }
+
+relay_do() { as_player echorelay set "$@"; }
