@@ -8,20 +8,16 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <systemd/sd-daemon.h>
-
 #include "daemon/door.h"
 #include "daemon/server.h"
+#include "notify.h"
 #include "program.h"
-
-#define STATUS_US 2000000 /* how often systemd is told what plays */
 
 struct background {
 	struct program program;
 	struct server *server;
 	struct door door;
-	sd_event_source *timer;
-	char status[96]; /* as systemd knows it */
+	struct notify notify;
 	const char *parting;
 };
 
@@ -72,44 +68,6 @@ static int build_server(struct background *background)
 	return error ? program_fail(EX_OSERR, strerror(-error)) : EX_OK;
 }
 
-/* --- systemd ------------------------------------------------------------------------------------- */
-
-static void status_tell(struct background *background)
-{
-	const struct model *model = relay_model(background->program.relay);
-	char status[sizeof(background->status)];
-	int playing = 0;
-	for (int i = 0; i < model->speaker_count; i++)
-		playing += model_speaker_plays(&model->speakers[i]);
-	snprintf(status, sizeof(status), "%d speakers, %d playing%s%.60s", model->speaker_count,
-	         playing, *model->problem ? "; " : "", model->problem);
-	if (!strcmp(status, background->status))
-		return;
-	memcpy(background->status, status, sizeof(status));
-	sd_notifyf(0, "STATUS=%s", status);
-}
-
-static int on_timer(sd_event_source *source, uint64_t us, void *user)
-{
-	status_tell(user);
-	sd_event_source_set_time(source, us + STATUS_US);
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
-/* Without systemd none of it costs anything. */
-static int build_notify(struct background *background)
-{
-	sd_event *event = background->program.event;
-	if (!getenv("NOTIFY_SOCKET"))
-		return EX_OK;
-	int error = sd_event_set_watchdog(event, 1);
-	if (error >= 0)
-		error = sd_event_add_time_relative(event, &background->timer, CLOCK_MONOTONIC, 0,
-		                                   STATUS_US / 4, on_timer, background);
-	sd_notify(0, "READY=1");
-	return error < 0 ? program_fail(EX_OSERR, strerror(-error)) : EX_OK;
-}
-
 /* --- the whole ----------------------------------------------------------------------------------- */
 
 /* Where nobody said where the events go: to systemd's journal, or to who watches stderr. */
@@ -126,14 +84,18 @@ static int build(struct background *background)
 		code = program_hook_ends(&background->program, background->program.options.seconds);
 	if (!code)
 		code = build_server(background);
-	return code ? code : build_notify(background);
+	if (code)
+		return code;
+	int error =
+	    notify_begin(&background->notify, background->program.relay, background->program.event);
+	return error ? program_fail(EX_OSERR, strerror(-error)) : EX_OK;
 }
 
 static int run(struct background *background)
 {
 	background->parting = "the relay has ended";
 	int result = sd_event_loop(background->program.event);
-	sd_notify(0, "STOPPING=1");
+	notify_end(&background->notify);
 	return result < 0 ? program_fail(EX_SOFTWARE, strerror(-result)) : EX_OK;
 }
 
@@ -160,7 +122,6 @@ int background_run(int argc, char *argv[])
 	if (background.server)
 		unlink(background.door.socket);
 	server_free(background.server, background.parting);
-	sd_event_source_unref(background.timer);
 	program_tear_down(&background.program);
 	return code;
 }

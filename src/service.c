@@ -2,7 +2,6 @@
 #include "service.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 
 #define PATH_SIZE 4096
 #define UNIT "echorelay.service"
+#define NOT_FOUND 127 /* as a shell has it */
 
 static int fail(int code, const char *what, const char *why)
 {
@@ -23,8 +23,8 @@ static int fail(int code, const char *what, const char *why)
 	return code;
 }
 
-/* Runs systemctl --user; `quiet` keeps its words to itself.  Did it end with 0? */
-static bool systemctl(bool quiet, const char *verb, const char *option, const char *unit)
+/* Runs systemctl --user; `quiet` keeps its words to itself.  Returns its exit code, −1 without one. */
+static int systemctl_code(bool quiet, const char *verb, const char *option, const char *unit)
 {
 	int status;
 	fflush(stdout);
@@ -35,15 +35,30 @@ static bool systemctl(bool quiet, const char *verb, const char *option, const ch
 			_exit(EX_OSERR);
 		/* the list ends where `option` or `unit` is NULL */
 		execlp("systemctl", "systemctl", "--user", verb, option, unit, (char *)NULL);
-		_exit(127);
+		_exit(NOT_FOUND);
 	}
-	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-	       WEXITSTATUS(status) == 0;
+	if (child <= 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+static bool systemctl(bool quiet, const char *verb, const char *option, const char *unit)
+{
+	return systemctl_code(quiet, verb, option, unit) == 0;
 }
 
 static bool manager_runs(void)
 {
 	return systemctl(true, "show-environment", NULL, NULL);
+}
+
+/* Why not, on stderr.  Returns an exit code. */
+static int manager_missing(void)
+{
+	if (systemctl_code(true, "--version", NULL, NULL) == NOT_FOUND)
+		return fail(EX_UNAVAILABLE, "systemctl", "there is no systemd here");
+	return fail(EX_UNAVAILABLE, "systemctl --user",
+	            "no manager of this user runs here; log in as it, not by su or sudo");
 }
 
 /* Is the unit there already, by a package or `make install`? */
@@ -106,12 +121,18 @@ static int unit_write(void)
 	return EX_OK;
 }
 
+/* loginctl knows a user who is logged in or lingers; of others it prints nothing here. */
 static bool lingers(void)
 {
-	const struct passwd *user = getpwuid(geteuid());
-	char path[256];
-	snprintf(path, sizeof(path), "/var/lib/systemd/linger/%s", user ? user->pw_name : "");
-	return user && access(path, F_OK) == 0;
+	char command[80], answer[16] = "";
+	snprintf(command, sizeof(command),
+	         "loginctl show-user %u --property=Linger --value 2>/dev/null", geteuid());
+	FILE *output = popen(command, "r");
+	if (!output)
+		return false;
+	bool read = fgets(answer, sizeof(answer), output) != NULL;
+	pclose(output);
+	return read && !strcmp(answer, "yes\n");
 }
 
 static int install(void)
@@ -124,12 +145,11 @@ static int install(void)
 		        (int)holder);
 		return EX_UNAVAILABLE;
 	}
+	if (!manager_runs())
+		return manager_missing();
 	int code = unit_is_packaged() ? EX_OK : unit_write();
 	if (code)
 		return code;
-	if (!manager_runs())
-		return fail(EX_UNAVAILABLE, "systemctl --user",
-		            "no manager of this user runs here; log in as it, not by su or sudo");
 	systemctl(false, "daemon-reload", NULL, NULL);
 	if (!systemctl(false, "enable", "--now", UNIT))
 		return fail(EX_UNAVAILABLE, UNIT,

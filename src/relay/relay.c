@@ -614,6 +614,11 @@ const struct model *relay_model(struct relay *relay)
 	return &relay->model;
 }
 
+uint64_t relay_engine_steps(const struct relay *relay)
+{
+	return engine_snapshot(relay->engine)->steps;
+}
+
 bool relay_had_bluetooth(const struct relay *relay)
 {
 	return relay->had_service;

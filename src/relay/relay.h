@@ -70,6 +70,9 @@ const struct model *relay_model(struct relay *relay);
  */
 int relay_command(struct relay *relay, const char *line, char *reply, size_t size);
 
+/* How often the engine has moved: it does so at least fifty times a second, or it is stuck. */
+uint64_t relay_engine_steps(const struct relay *relay);
+
 /* Was bluetoothd ever there? */
 bool relay_had_bluetooth(const struct relay *relay);
 
