@@ -64,12 +64,6 @@ void reader_move(struct reader *reader, double goal, double begin)
 	reader->begin = begin;
 }
 
-void reader_jump(struct reader *reader, double delay)
-{
-	reader->delay = reader->goal = delay;
-	reader->fade_left = 0;
-}
-
 bool reader_at_rest(const struct reader *reader)
 {
 	return reader->delay == reader->goal && !reader->fade_left;

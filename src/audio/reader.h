@@ -60,9 +60,6 @@ void reader_init(struct reader *reader, const struct reader_filter *filter, doub
  */
 void reader_move(struct reader *reader, double goal, double begin);
 
-/* The same without any transition: for a reader nobody hears. */
-void reader_jump(struct reader *reader, double delay);
-
 bool reader_at_rest(const struct reader *reader);
 
 /* One past the last frame of the timeline that reader_read(place, count) may look at. */

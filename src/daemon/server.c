@@ -264,11 +264,6 @@ static int64_t frames_send(struct server *server, int64_t now)
 
 /* --- the server ---------------------------------------------------------------------------------- */
 
-int server_fd(const struct server *server)
-{
-	return server->epoll;
-}
-
 int64_t server_step(struct server *server, int64_t now)
 {
 	struct epoll_event events[SERVER_GUESTS + 1];

@@ -43,12 +43,9 @@ int server_new(struct server **ret_server, const struct server_config *config);
 /* Takes leave of every guest with `words`. */
 void server_free(struct server *server, const char *words);
 
-/* Readable when server_step has something to do before its time. */
-int server_fd(const struct server *server);
-
 /*
  * Handles what has come and sends what is due at `now` (ns of a clock that only runs forward).  Returns
- * when to call again at the latest; INT64_MAX: when server_fd is readable.
+ * when to call again at the latest; INT64_MAX: when a guest comes or says something.
  */
 int64_t server_step(struct server *server, int64_t now);
 

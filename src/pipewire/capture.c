@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include <pipewire/pipewire.h>
-#include <spa/param/audio/format-utils.h>
 
 #include "pipewire/graph.h"
+#include "pipewire/listen.h"
 
 #define RETRY_SECONDS 2
 /*
@@ -229,22 +229,6 @@ static struct pw_properties *stream_properties(const struct capture *capture)
 	return props;
 }
 
-static int stream_connect(struct capture *capture)
-{
-	uint8_t bytes[1024];
-	struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(bytes, sizeof(bytes));
-	struct spa_audio_info_raw format =
-	    SPA_AUDIO_INFO_RAW_INIT(.format = SPA_AUDIO_FORMAT_F32, .rate = capture->rate,
-	                            .channels = 2,
-	                            .position = {SPA_AUDIO_CHANNEL_FL, SPA_AUDIO_CHANNEL_FR});
-	const struct spa_pod *params[] = {
-	    spa_format_audio_raw_build(&builder, SPA_PARAM_EnumFormat, &format)};
-	return pw_stream_connect(capture->stream, PW_DIRECTION_INPUT, PW_ID_ANY,
-	                         PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS |
-	                             PW_STREAM_FLAG_RT_PROCESS,
-	                         params, 1);
-}
-
 static void stream_make(struct capture *capture, const struct graph_node *node)
 {
 	capture->target = *node;
@@ -257,7 +241,7 @@ static void stream_make(struct capture *capture, const struct graph_node *node)
 		return;
 	}
 	pw_stream_add_listener(capture->stream, &capture->stream_listener, &stream_events, capture);
-	if (stream_connect(capture) < 0)
+	if (listen_connect(capture->stream, capture->rate) < 0)
 		tell(capture, SOURCE_IDLE, "PipeWire does not connect the stream");
 }
 

@@ -10,7 +10,8 @@
 #include <time.h>
 
 #include <pipewire/pipewire.h>
-#include <spa/param/audio/format-utils.h>
+
+#include "pipewire/listen.h"
 
 #define QUANTUM 512        /* frames asked for */
 #define HOLE_SECONDS 0.005 /* the graph's clock ahead of the frames by more: some are missing */
@@ -139,22 +140,6 @@ static const struct pw_stream_events stream_events = {
     .process = on_process,
 };
 
-static int stream_connect(struct microphone *microphone)
-{
-	uint8_t bytes[1024];
-	struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(bytes, sizeof(bytes));
-	struct spa_audio_info_raw format =
-	    SPA_AUDIO_INFO_RAW_INIT(.format = SPA_AUDIO_FORMAT_F32, .rate = microphone->rate,
-	                            .channels = 2,
-	                            .position = {SPA_AUDIO_CHANNEL_FL, SPA_AUDIO_CHANNEL_FR});
-	const struct spa_pod *params[] = {
-	    spa_format_audio_raw_build(&builder, SPA_PARAM_EnumFormat, &format)};
-	return pw_stream_connect(microphone->stream, PW_DIRECTION_INPUT, PW_ID_ANY,
-	                         PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS |
-	                             PW_STREAM_FLAG_RT_PROCESS,
-	                         params, 1);
-}
-
 static void stream_make(struct microphone *microphone, const struct candidate *target)
 {
 	struct pw_properties *props = pw_properties_new(
@@ -171,7 +156,7 @@ static void stream_make(struct microphone *microphone, const struct candidate *t
 		return tell(microphone, SOURCE_IDLE, "PipeWire gives no stream");
 	pw_stream_add_listener(microphone->stream, &microphone->stream_listener, &stream_events,
 	                       microphone);
-	if (stream_connect(microphone) < 0)
+	if (listen_connect(microphone->stream, microphone->rate) < 0)
 		tell(microphone, SOURCE_IDLE, "PipeWire does not connect the stream");
 }
 

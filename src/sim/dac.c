@@ -278,12 +278,6 @@ bool dac_playing(const struct dac *dac)
 	return dac->playing;
 }
 
-int64_t dac_buffered_ns(const struct dac *dac)
-{
-	int64_t frames = dac->received - dac->played;
-	return dac->stream.rate ? frames * 1000000000 / dac->stream.rate : 0;
-}
-
 const struct dac_counters *dac_counters(const struct dac *dac)
 {
 	return &dac->counters;

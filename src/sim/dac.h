@@ -75,8 +75,6 @@ void dac_set_gain(struct dac *dac, float gain);
 
 bool dac_playing(const struct dac *dac);
 
-/* How much is buffered and not yet played. */
-int64_t dac_buffered_ns(const struct dac *dac);
 const struct dac_counters *dac_counters(const struct dac *dac);
 
 #endif
