@@ -10,6 +10,7 @@
 #   make soak       seven days of a household in the simulated world, half an hour of ours: a table of uptime
 #   make lint       formatting, static checks, layering, manuals
 #   make asan ubsan tsan      the tests under a sanitizer
+#   make fuzz       hostile input for everything that reads some, FUZZ_SECONDS=7 for each (tests/fuzz)
 #   make install uninstall [PREFIX=/usr/local] [DESTDIR=] [WIREPLUMBER=/etc/wireplumber]
 #   make deb        a Debian package, build/deb/*.deb; DEB_HOST=arm64 for another machine
 #   make help clean
@@ -34,6 +35,7 @@ flags_release := -O3 -fno-math-errno -fno-trapping-math -D_FORTIFY_SOURCE=2
 flags_asan    := -O1 -fsanitize=address -fno-omit-frame-pointer
 flags_ubsan   := -O1 -fsanitize=undefined -fno-sanitize-recover=all
 flags_tsan    := -O1 -fsanitize=thread
+flags_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -Wno-unused-command-line-argument
 flags_lint    := $(flags_release)
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
@@ -60,11 +62,13 @@ benches := $(wildcard tests/bench/bench-*.c)
 tools   := $(wildcard tests/tools/*.c)
 rig     := $(wildcard tests/rig/programs/*.c)
 rig_parts := $(wildcard tests/rig/parts/*.c)
+fuzzers := $(filter-out tests/fuzz/fuzz.c,$(wildcard tests/fuzz/*.c))
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
-.PHONY: all help demo check check-flavour check-rig soak soak-real soak-rig rig-programs bench lint asan ubsan tsan format install uninstall deb clean
+.PHONY: all help demo check check-flavour check-rig soak soak-real soak-rig rig-programs bench lint asan ubsan tsan \
+	fuzz fuzz-programs format install uninstall deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -135,6 +139,14 @@ $(out)/tests/rig/programs/%: $(out)/tests/rig/programs/%.o $(out)/tests/rig/part
 
 $(out)/tests/unit/test-rig: $(out)/tests/rig/parts.a
 
+$(out)/tests/helpers.a: $(helpers:%.c=$(out)/%.o)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# libFuzzer has a main of its own, and is the faster the less of the house is linked.
+$(out)/tests/fuzz/%: $(out)/tests/fuzz/%.o $(out)/tests/fuzz/fuzz.o $(out)/tests/helpers.a $(out)/libechorelay.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS) -lcmocka
+
 # --- what a user types --------------------------------------------------------------------------
 
 demo:
@@ -173,6 +185,14 @@ soak-real:
 asan ubsan tsan:
 	$(Q).ci/packages.sh build check
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=$@ check-flavour
+
+# By clang, whose runtime has the fuzzer; where it is not to be had, that is said and nothing fails.
+FUZZ_CC ?= clang
+fuzz:
+	$(Q).ci/packages.sh build check
+	$(Q)FUZZ_CC="$(FUZZ_CC)" MAKE="$(MAKE)" tests/fuzz/run.sh
+
+fuzz-programs: $(fuzzers:%.c=$(out)/%)
 
 bench:
 	$(Q).ci/packages.sh build check

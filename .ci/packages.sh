@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that the named groups want and that are missing.
-#   .ci/packages.sh [--list] build [check] [lint] [deb] [rig]
+#   .ci/packages.sh [--list] build [check] [lint] [deb] [fuzz] [rig]
 # --list prints the names instead.
 # As root by apt-get, else through sudo; where neither goes, it lists what to install and ends with 1.
 set -eu
@@ -10,6 +10,7 @@ build='gcc libc6-dev make pkg-config libsystemd-dev libpipewire-0.3-dev libsbc-d
 check='libcmocka-dev pipewire pipewire-bin wireplumber tmux ncurses-bin ncurses-term procps bsdutils util-linux time'
 lint='clang-format cppcheck mandoc shellcheck'
 deb='debhelper dpkg-dev fakeroot lintian'
+fuzz='clang libclang-rt-dev'
 rig='mmdebstrap rsync flex bison bc libelf-dev xz-utils'
 
 if [ "${1:-}" = --list ]; then
@@ -24,8 +25,9 @@ for group; do
     check) wanted="$wanted $check" ;;
     lint) wanted="$wanted $lint" ;;
     deb) wanted="$wanted $deb" ;;
+    fuzz) wanted="$wanted $fuzz" ;;
     rig) wanted="$wanted $rig" ;;
-    *) echo "packages.sh: no group '$group'; there are build, check, lint, deb, rig" >&2; exit 64 ;;
+    *) echo "packages.sh: no group '$group'; there are build, check, lint, deb, fuzz, rig" >&2; exit 64 ;;
   esac
 done
 if [ "${list:-}" ]; then

@@ -34,7 +34,8 @@ void rtp_write(uint8_t bytes[RTP_HEADER_BYTES], const struct rtp_header *header)
 
 int rtp_read(struct rtp_header *header, const uint8_t *bytes, size_t size)
 {
-	if (size < RTP_HEADER_BYTES || bytes[0] != VERSION_2 || (bytes[12] & FRAGMENTED))
+	if (size < RTP_HEADER_BYTES || bytes[0] != VERSION_2 || (bytes[12] & FRAGMENTED) ||
+	    !(bytes[12] & COUNT_MASK))
 		return -EBADMSG;
 	*header = (struct rtp_header){
 	    .sequence = (uint16_t)get_big_endian(bytes + 2, 2),

@@ -26,8 +26,8 @@ void rtp_write(uint8_t bytes[RTP_HEADER_BYTES], const struct rtp_header *header)
 
 /*
  * Reads the header of a packet of `size` bytes.  Returns 0; -EBADMSG when it is shorter than a
- * header, not RTP version 2, carries extensions or CSRCs, or a fragmented SBC frame (which nobody
- * sends where one frame fits); *header is then untouched.
+ * header, not RTP version 2, carries extensions or CSRCs, no SBC frame at all, or a fragmented one
+ * (which nobody sends where one frame fits); *header is then untouched.
  */
 int rtp_read(struct rtp_header *header, const uint8_t *bytes, size_t size);
 

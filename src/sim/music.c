@@ -235,6 +235,8 @@ int music_new_file(struct music **ret_music, const char *path, uint32_t rate, ch
 		         error == -EFBIG ? "longer than an hour" : "holds no sound");
 	else
 		error = music ? file_load(music, file, &info) : -ENOMEM;
+	if (error == -ENOMEM)
+		snprintf(message, size, "%s: too long for this machine's memory", path);
 	sf_close(file);
 	if (error) {
 		music_free(music);

@@ -37,7 +37,7 @@ packaged() { # what is wanted to build is what the Debian package says
   done
 }
 # The manual has the keys as --list-keys prints them, with the space after "delay" that begins a command.
-tidy() { ! git grep -nIE '[[:space:]]+$' -- ':!tests/screens/*.screen' ':!man/echorelay-keys.5'; }
+tidy() { ! git grep -nIE '[[:space:]]+$' -- ':!tests/screens/*.screen' ':!tests/fuzz/corpus' ':!man/echorelay-keys.5'; }
 keymaps() { for file in keymaps/*.keys; do "$BUILD/echorelay" --check-keys "$file" || return 1; done; }
 
 check "formatting (make format)" formatted

@@ -134,6 +134,8 @@ static void bad_rtp_is_refused(void **state)
 	good[0] = 0x80;
 	good[12] = 0xc1; /* a fragment */
 	assert_int_equal(rtp_read(&header, good, sizeof(good)), -EBADMSG);
+	good[12] = 0x10; /* fuzzed: no frame, and a reserved bit */
+	assert_int_equal(rtp_read(&header, good, sizeof(good)), -EBADMSG);
 }
 
 static void air_is_counted_in_slots(void **state)
