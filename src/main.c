@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "attached.h"
-#include "listing.h"
-#include "program.h"
-#include "standalone.h"
-#include "subcommand.h"
+#include "program/attached.h"
+#include "program/listing.h"
+#include "program/program.h"
+#include "program/standalone.h"
+#include "program/subcommand.h"
 
 static int print_only(struct program *program)
 {

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "arguments.h"
+#include "program/arguments.h"
 #include "scripts/session.h"
 
 /* What the scripts that change something have in common.  Main thread only. */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "print.h"
+#include "program/print.h"
 #include "relay/command.h"
 #include "scripts/session.h"
 

@@ -2,7 +2,7 @@
 #ifndef SCRIPTS_SCRIPTS_H
 #define SCRIPTS_SCRIPTS_H
 
-#include "arguments.h"
+#include "program/arguments.h"
 
 /*
  * The subcommands for scripts (subcommand.h): each asks the relay that runs, prints data on stdout and

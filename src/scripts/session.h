@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arguments.h"
+#include "program/arguments.h"
 #include "daemon/client.h"
 
 /*

@@ -36,7 +36,7 @@ only src/relay 'relay/|bluez/bluez\.h|engine/(engine|source|inlet|clock)\.h|audi
 only src/helper 'base/'
 only src/doctor 'doctor/|a2dp/airtime\.h|base/'
 only src/daemon 'daemon/|relay/model\.h|base/'
-only src/scripts 'scripts/|daemon/client\.h|relay/(model|command)\.h|arguments\.h|print\.h'
+only src/scripts 'scripts/|daemon/client\.h|relay/(model|command)\.h|program/(arguments|print)\.h'
 only ui 'ui/|relay/(model|command)\.h|base/'
 
 rt='src/engine/relay_thread.c src/engine/output.c src/engine/channel.c src/engine/intake.c src/audio src/a2dp'

@@ -1,8 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-#ifndef BACKGROUND_H
-#define BACKGROUND_H
-
-/* `echorelay daemon`: the relay without a screen, for those that attach.  Returns the exit code. */
-int background_run(int argc, char *argv[]);
-
-#endif
