@@ -76,12 +76,12 @@ static void source(const struct ui *ui, struct item *item)
 	char key[48];
 	item->name = "Pair the Echo";
 	item->done = *source->address || *source->node;
-	key_of(ui, COMMAND_VIEW, "pair", key, sizeof(key));
+	key_of(ui, COMMAND_WINDOW, "toggle", key, sizeof(key));
 	if (item->done)
 		snprintf(item->text, sizeof(item->text), "%s", words_source_name(source));
 	else if (*key)
 		snprintf(item->text, sizeof(item->text),
-		         "press %s, open the window, say: \"Alexa, pair Bluetooth\"", key);
+		         "press %s, then say: \"Alexa, pair Bluetooth\"", key);
 	else
 		snprintf(item->text, sizeof(item->text), "say: \"Alexa, pair Bluetooth\"");
 	snprintf(item->more, sizeof(item->more), "or Alexa app > the Echo > Bluetooth > %s",

@@ -147,6 +147,7 @@ bool keymap_argument_fits(const struct command *command, const char *argument)
 	case COMMAND_DELAY:
 		return command_read_time(argument, &step, &ns) == 0;
 	case COMMAND_VOLUME:
+	case COMMAND_GROUP_VOLUME:
 		return command_read_percent(argument, &step, &percent) == 0;
 	case COMMAND_MOVE:
 		return !strcmp(argument, "up") || !strcmp(argument, "down");
