@@ -76,6 +76,7 @@ void origin_follow(struct relay *relay, const struct bluez_device *device, enum 
 void origin_connected(struct relay *relay, const struct bluez_device *device, const char *problem)
 {
 	struct origin *origin = is_source(relay, device) ? origin_of(relay, device->address) : NULL;
+	char name[MODEL_TEXT];
 	if (!origin || !origin->calling)
 		return;
 	origin->calling = false;
@@ -83,8 +84,9 @@ void origin_connected(struct relay *relay, const struct bluez_device *device, co
 		origin->not_before = relay_now(relay) + policy_backoff(++origin->attempt, true);
 	else
 		origin->attempt = 0;
+	text_clean(name, sizeof(name), device->name);
 	if (problem && origin->attempt == 1)
-		journal_write(relay->journal, JOURNAL_WARNING, device->name, "source: %s", problem);
+		journal_write(relay->journal, JOURNAL_WARNING, name, "source: %s", problem);
 }
 
 void origin_woken(struct relay *relay, int64_t not_before)

@@ -634,6 +634,24 @@ static void echo_is_brought_back_when_it_was_lost(void **state)
 	house_free(house);
 }
 
+static void hostile_echo_is_logged_in_plain_text(void **state)
+{
+	(void)state;
+	const struct journal_event *event;
+	struct house *house = house_new("[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+	                                "[echo \x1b[2JEcho]\n"
+	                                "address = 44:00:49:12:AB:CD\nstarts = 300 s\n");
+	house_device(house, "\x1b[2JEcho")->reachable = false;
+	house_run(house, 60 * SECOND);
+	bool told = false;
+	for (uint64_t n = house->journal.count; (event = journal_event(&house->journal, n)); n--) {
+		assert_null(strchr(event->subject, '\x1b'));
+		told |= !strcmp(event->subject, "?[2JEcho") && strstr(event->text, "source: ");
+	}
+	assert_true(told);
+	house_free(house);
+}
+
 static void echo_that_was_sent_away_stays_away(void **state)
 {
 	(void)state;
@@ -784,6 +802,7 @@ int main(void)
 	    cmocka_unit_test(adapters_with_one_address_are_told_apart),
 	    cmocka_unit_test(as_many_play_as_one_adapter_carries),
 	    cmocka_unit_test(echo_is_brought_back_when_it_was_lost),
+	    cmocka_unit_test(hostile_echo_is_logged_in_plain_text),
 	    cmocka_unit_test(echo_that_was_sent_away_stays_away),
 	    cmocka_unit_test(echo_from_which_nothing_comes_is_connected_anew),
 	    cmocka_unit_test(echo_is_given_time_at_the_start),
