@@ -139,9 +139,13 @@ static void present_spacing(struct model_speaker *shown, const struct output_sna
 	}
 }
 
-/* A packet that is just passing through is no delay; one that always finds others there is. */
-static uint32_t standing_queue(struct standing_queue *queue, uint32_t queued, int64_t now)
+/*
+ * A packet that is just passing through is no delay, however often one is met; one that always finds
+ * others there is.
+ */
+static uint32_t standing_queue(struct standing_queue *queue, uint32_t packets, int64_t now)
 {
+	uint32_t queued = packets > 0 ? packets - 1 : 0;
 	if (now - queue->since >= SECOND_NS) {
 		queue->least_before = queue->least;
 		queue->least = queued;
