@@ -2,7 +2,7 @@
 # make check-rig: builds the guests, runs every guest/test-*.sh in each, and holds what came of it against the
 # bounds that the script's head names.  Prints TAP, and ends with "N passed, N failed".
 #
-#   tests/rig/check.sh [SCRIPT]...     (all of guest/test-*.sh)
+#   tests/rig/check-rig.sh [SCRIPT]...     (all of guest/test-*.sh)
 #   RIG_RELEASES="bookworm trixie"     else the host's release alone
 #   RIG_JOBS=N                         guests at a time, else one for each processor
 #
@@ -36,9 +36,11 @@ bound_hold() { # bound_hold VALUES KEY OP BOUND
   awk -v key="$2" -v op="$3" -v bound="$4" '
     $1 == key { value = $2; found = value ~ /^[-+.0-9]+$/ }
     END { print found ? value : "nothing"
-          value += 0; bound += 0
-          exit !(found && (op == "<" ? value < bound : op == "<=" ? value <= bound :
-                           op == ">=" ? value >= bound : value == bound)) }' "$1"
+          holds = op == "<" ? value + 0 < bound + 0 : 0
+          if (op == "<=") holds = value + 0 <= bound + 0
+          if (op == ">=") holds = value + 0 >= bound + 0
+          if (op == "=") holds = value + 0 == bound + 0
+          exit !(found && holds) }' "$1"
 }
 
 bounds_hold() { # bounds_hold SCRIPT NAME OUT
@@ -49,7 +51,7 @@ bounds_hold() { # bounds_hold SCRIPT NAME OUT
     value=$(bound_hold "$3/verdict" "$key" "$op" "$bound")
     say_test $? "$2: $key $op $bound (is $value)"
   done < <(head_of "$1" bound)
-  sed "s/^/# $2: /" "$3/verdict"
+  sed "s|^|# $2: |" "$3/verdict"
 }
 
 one() { # one SCRIPT RELEASE
