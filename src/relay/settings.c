@@ -329,11 +329,15 @@ int settings_open_state(struct settings *settings, const char *directory, char *
 	return state_read(settings, message, size);
 }
 
+/* Whole or not at all, where memory fails: a file that lacks a speaker must not replace one that has it. */
 static json_t *state_to_json(const struct settings *settings)
 {
 	json_t *list = json_array();
 	for (int i = 0; list && i < settings->speaker_count; i++)
-		json_array_append_new(list, speaker_to_json(&settings->speakers[i]));
+		if (json_array_append_new(list, speaker_to_json(&settings->speakers[i]))) {
+			json_decref(list);
+			return NULL;
+		}
 	return json_pack("{s:i, s:o}", "version", VERSION_OF_STATE, "speakers", list);
 }
 
