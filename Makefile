@@ -43,7 +43,12 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wco
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DDATADIR='"$(PREFIX)/share/echorelay"' \
 	    -DLIBEXECDIR='"$(PREFIX)/libexec"' \
 	    -Isrc -I. $(patsubst -I%,-isystem %,$(call pkg-config-of,--cflags))
-CFLAGS   += -std=c11 -g -fPIE -fstack-protector-strong $(warnings) $(flags_$(FLAVOUR))
+# What the processor can check of returns and jumps.
+machine   := $(shell $(CC) -dumpmachine)
+branches  := $(if $(filter x86_64-% i%86-%,$(machine)),-fcf-protection)\
+    $(if $(filter aarch64-%,$(machine)),-mbranch-protection=standard)
+hardening := -fPIE -fstack-protector-strong $(if $(filter arm%,$(machine)),,-fstack-clash-protection) $(branches)
+CFLAGS   += -std=c11 -g $(hardening) $(warnings) $(flags_$(FLAVOUR))
 LDFLAGS  += -pie -Wl,-z,relro,-z,now $(filter -fsanitize%,$(flags_$(FLAVOUR)))
 LDLIBS   += $(call pkg-config-of,--libs) -lm -lpthread
 ifdef WERROR

@@ -38,6 +38,23 @@ packaged() { # what is wanted to build is what the Debian package says
 }
 # The manual has the keys as --list-keys prints them, with the space after "delay" that begins a command.
 tidy() { ! git grep -nIE '[[:space:]]+$' -- ':!tests/screens/*.screen' ':!tests/fuzz/corpus' ':!man/echorelay-keys.5'; }
+hardened() { # the flags of the Makefile came through to both programs
+  for program in echorelay echorelay-flush; do
+    readelf -hW "$BUILD/$program" | grep -q 'Type: *DYN' || { echo "$program does not move in memory (PIE)"; return 1; }
+    readelf -dW "$BUILD/$program" | grep -q BIND_NOW || { echo "$program binds late (-z now)"; return 1; }
+    readelf -lW "$BUILD/$program" | grep -q GNU_RELRO || { echo "$program has no RELRO"; return 1; }
+    readelf -lW "$BUILD/$program" | grep -q 'GNU_STACK.* RWE' && { echo "$program has a stack that runs"; return 1; }
+    readelf -sW "$BUILD/$program" | grep -q __stack_chk_fail || { echo "$program has no stack protector"; return 1; }
+    readelf -sW "$BUILD/$program" | grep -q '__[a-z]*_chk@' || { echo "$program has no checked libc calls"; return 1; }
+    [ -u "$BUILD/$program" ] && { echo "$program is setuid"; return 1; }
+  done
+  return 0
+}
+proofs() { # each test that SECURITY.md names is there
+  for test in $(grep -o '`[a-z]*_[a-z_]*`' .github/SECURITY.md | tr -d '`'); do
+    grep -qrw "cmocka_unit_test[a-z_]*($test" tests/unit tests/sim || { echo "SECURITY.md names $test: there is no such test"; return 1; }
+  done
+}
 keymaps() { for file in keymaps/*.keys; do "$BUILD/echorelay" --check-keys "$file" || return 1; done; }
 
 check "formatting (make format)" formatted
@@ -47,6 +64,8 @@ check "cppcheck" static
 check "shellcheck" shells
 check "the package's build dependencies" packaged
 check "no trailing space" tidy
+check "hardening" hardened
+check "SECURITY.md's tests" proofs
 check "keymaps" keymaps
 check "manuals" tests/lint/manuals.sh
 exit $failed

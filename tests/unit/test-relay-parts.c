@@ -746,9 +746,38 @@ static int teardown(void **state)
 	return system(command);
 }
 
+/* The agent's answer to AuthorizeService: A2DP and AVRCP alone, and only of who has a role here. */
+static void only_sound_and_its_control_are_let_in(void **state)
+{
+	(void)state;
+	static const struct {
+		enum settings_role role;
+		bool contested;
+		const char *service;
+		bool in;
+	} rows[] = {
+	    {ROLE_SOURCE, false, "0000110a-0000-1000-8000-00805f9b34fb", true},
+	    {ROLE_SOURCE, true, "0000110D-0000-1000-8000-00805F9B34FB", true},
+	    {ROLE_SOURCE, false, "0000110e-0000-1000-8000-00805f9b34fb", true},
+	    {ROLE_SPEAKER, false, "0000110b-0000-1000-8000-00805f9b34fb", true},
+	    {ROLE_SPEAKER, true, "0000110b-0000-1000-8000-00805f9b34fb", false},
+	    {ROLE_SPEAKER, true, "0000110c-0000-1000-8000-00805f9b34fb", true},
+	    {ROLE_SOURCE, false, "00001124-0000-1000-8000-00805f9b34fb", false},  /* a keyboard */
+	    {ROLE_SPEAKER, false, "00001105-0000-1000-8000-00805f9b34fb", false}, /* files */
+	    {ROLE_SPEAKER, false, "0000111e-0000-1000-8000-00805f9b34fb", false}, /* hands-free */
+	    {ROLE_SOURCE, false, "", false},
+	    {ROLE_UNKNOWN, false, "0000110a-0000-1000-8000-00805f9b34fb", false},
+	    {ROLE_NONE, false, "0000110b-0000-1000-8000-00805f9b34fb", false},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_int_equal(policy_let_in(rows[i].role, rows[i].contested, rows[i].service),
+		                 rows[i].in);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(only_sound_and_its_control_are_let_in),
 	    cmocka_unit_test(who_holds_a_speaker_is_told_with_the_cure),
 	    cmocka_unit_test(slowest_waits_for_nobody),
 	    cmocka_unit_test(target_falls_only_when_it_may),
