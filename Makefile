@@ -116,7 +116,7 @@ $(out)/generated/keymaps.c: $(wildcard keymaps/*.keys)
 
 $(out)/generated/unit.c: src/share/systemd/echorelay.service
 	$(call say,GEN,$@)
-	$(Q)mkdir -p $(@D) && { echo '#include "service.h"'; echo 'const char service_unit[] ='; \
+	$(Q)mkdir -p $(@D) && { echo '#include "program/service.h"'; echo 'const char service_unit[] ='; \
 	  sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } >$@
 
 # Made from the program's own tables; not where it was built for another machine.
