@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <wctype.h>
 
 #include "base/text.h"
 #include "ui/keymap.h"
@@ -132,7 +133,9 @@ char *keymap_key_name(keymap_key key, char *text, size_t size)
 		snprintf(text, size, "<%sF%d>", before, (int)(key - SPECIAL(KEY_F(0))));
 	else if (key < ' ')
 		snprintf(text, size, "<C-%c>", key >= 1 && key <= 26 ? key + 96 : key + 64);
-	else
+	else if (iswprint((wint_t)key))
 		snprintf(text, size, meta ? "<%s%lc>" : "%s%lc", before, (wint_t)key);
+	else /* not in this locale */
+		snprintf(text, size, "<%sU+%04X>", before, (unsigned)key);
 	return text;
 }

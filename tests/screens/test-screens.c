@@ -947,6 +947,9 @@ static void key_names_read_back(void **state)
 		snprintf(wanted, sizeof(wanted), "<%s>", names[i]);
 		assert_string_equal(keymap_key_name(key, name, sizeof(name)), wanted);
 	}
+	/* one that no terminal can print has a name, too: found by fuzzing */
+	char name[32];
+	assert_string_equal(keymap_key_name(0x85, name, sizeof(name)), "<U+0085>");
 }
 
 static void later_lines_win(void **state)
