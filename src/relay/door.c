@@ -27,13 +27,6 @@ static void tell(struct relay *relay, enum journal_level level, const char *name
 	journal_write(relay->journal, level, name, "%s", text);
 }
 
-static void name_of(char *name, size_t size, const struct bluez_device *device)
-{
-	text_clean(name, size, device->name);
-	if (!*name)
-		snprintf(name, size, "%s", device->address);
-}
-
 /* Notes an address in a list; false when it is in there already, or the list is full. */
 static bool note_once(char list[DOOR_STRANGERS][18], int *count, const char *address)
 {
@@ -52,7 +45,7 @@ static void stranger_tell(struct relay *relay, const struct bluez_device *device
 	char name[MODEL_TEXT];
 	if (!note_once(relay->door.strangers, &relay->door.stranger_count, device->address))
 		return;
-	name_of(name, sizeof(name), device);
+	relay_name(name, sizeof(name), device);
 	journal_write(
 	    relay->journal, JOURNAL_WARNING, name, "%s: refused (%s)%s", what, device->address,
 	    relay->door.stranger_count == DOOR_STRANGERS ? "; further strangers are not told of"
@@ -95,7 +88,7 @@ static void ask_user(struct relay *relay, const struct bluez_request *request,
                      enum model_question_kind kind)
 {
 	char name[MODEL_TEXT];
-	name_of(name, sizeof(name), request->device);
+	relay_name(name, sizeof(name), request->device);
 	struct question *question = question_add(relay, request->device->address, name, kind);
 	if (!question) {
 		bluez_answer(relay->bluez, request->id, false, "", 0);
@@ -353,7 +346,7 @@ static void joined(struct relay *relay, struct bluez_device *device)
 {
 	struct door *door = &relay->door;
 	struct settings_speaker *kept = settings_speaker(relay->settings, device->address);
-	name_of(door->joined, sizeof(door->joined), device);
+	relay_name(door->joined, sizeof(door->joined), device);
 	tell(relay, JOURNAL_INFO, door->joined, "paired as a source");
 	if (kept) {
 		kept->role = ROLE_SOURCE;
@@ -378,7 +371,7 @@ static void paired_elsewhere(struct relay *relay, const struct bluez_device *dev
 	}
 	if (strcmp(door->knocker, device->address) || *door->problem)
 		return;
-	name_of(name, sizeof(name), device);
+	relay_name(name, sizeof(name), device);
 	snprintf(door->problem, sizeof(door->problem),
 	         "%.40s is paired here already and cannot pair anew: unpair %s --yes", name,
 	         device->address);

@@ -9,17 +9,13 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/text.h"
-
 #define LOST_NS (2 * SECOND_NS) /* its stream ends a moment before its link */
 
 /* Nothing was seen of it yet: what it may be blamed for counts from now. */
 static void origin_begin(struct origin *origin, const char *address, int64_t now)
 {
-	char copy[sizeof(origin->address)];
-	snprintf(copy, sizeof(copy), "%s", address);
 	*origin = (struct origin){.not_before = now, .no_stream_since = now, .mute_since = now};
-	memcpy(origin->address, copy, sizeof(copy));
+	snprintf(origin->address, sizeof(origin->address), "%s", address);
 }
 
 static struct origin *origin_of(struct relay *relay, const char *address)
@@ -84,7 +80,7 @@ void origin_connected(struct relay *relay, const struct bluez_device *device, co
 		origin->not_before = relay_now(relay) + policy_backoff(++origin->attempt, true);
 	else
 		origin->attempt = 0;
-	text_clean(name, sizeof(name), device->name);
+	relay_name(name, sizeof(name), device);
 	if (problem && origin->attempt == 1)
 		journal_write(relay->journal, JOURNAL_WARNING, name, "source: %s", problem);
 }
@@ -129,7 +125,7 @@ static void shake(struct relay *relay, struct origin *origin, struct bluez_devic
                   int64_t now)
 {
 	char name[MODEL_TEXT];
-	text_clean(name, sizeof(name), device->name);
+	relay_name(name, sizeof(name), device);
 	journal_write(relay->journal, JOURNAL_WARNING, name,
 	              "connected, but nothing comes: connecting it anew");
 	origin->mute_since = now;

@@ -157,6 +157,9 @@ int64_t relay_now(const struct relay *relay);
 void relay_keep(struct relay *relay); /* something in the settings has changed */
 bool relay_uses_adapter(const struct relay *relay, const struct bluez_adapter *adapter);
 
+/* What a device is called, made harmless; its address where it has no name. */
+void relay_name(char *name, size_t size, const struct bluez_device *device);
+
 /* Takes a device in that is paired now, or has another role; its adapter gets endpoints for it. */
 void relay_adopt(struct relay *relay, struct bluez_device *device);
 /* Its role, kept or decided now; the device is paired. */

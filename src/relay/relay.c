@@ -43,6 +43,13 @@ bool relay_uses_adapter(const struct relay *relay, const struct bluez_adapter *a
 	return false;
 }
 
+void relay_name(char *name, size_t size, const struct bluez_device *device)
+{
+	text_clean(name, size, device->name);
+	if (!*name)
+		snprintf(name, size, "%s", device->address);
+}
+
 /* --- bluez --------------------------------------------------------------------------------------- */
 
 /* Once all devices are known: as many endpoints as the adapter has speakers, and one for a new one. */

@@ -242,9 +242,7 @@ void speakers_follow_device(struct relay *relay, struct bluez_device *device,
 			speaker_forget_device(speaker);
 		return;
 	}
-	text_clean(name, sizeof(name), device->name);
-	if (!*name)
-		snprintf(name, sizeof(name), "%s", device->address);
+	relay_name(name, sizeof(name), device);
 	if (!speaker && device->paired && device->adapter)
 		speaker_adopt(relay, device, name);
 	else if (speaker)
