@@ -180,3 +180,11 @@ bool all_stream(const struct model *model)
 			return false;
 	return model->speaker_count > 0;
 }
+
+int events_that_say(const struct journal *journal, const char *text)
+{
+	int count = 0;
+	for (uint64_t i = 1; i <= journal->count; i++)
+		count += journal_event(journal, i) && strstr(journal_event(journal, i)->text, text);
+	return count;
+}

@@ -51,4 +51,7 @@ void house_close(struct house *house);
 
 bool all_stream(const struct model *model);
 
+/* How many of the events that are kept have `text` in them. */
+int events_that_say(const struct journal *journal, const char *text);
+
 #endif

@@ -11,11 +11,10 @@
 
 #include "relay/journal.h"
 #include "relay/settings.h"
+#include "tests/helpers/folder.h"
 #include "tests/helpers/house.h"
 
 #define SECOND HOUSE_SECOND
-
-static char folder[] = "/tmp/echorelay-disk-XXXXXX";
 
 static void disk_full(bool full)
 {
@@ -29,19 +28,12 @@ static void disk_full(bool full)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
 }
 
-static void state_open(struct settings *settings)
-{
-	char message[256];
-	settings_init(settings);
-	assert_int_equal(settings_open_state(settings, folder, message, sizeof(message)), 0);
-}
-
 /* The old state stays whole, the new one waits, and is written when there is room again. */
 static void a_full_disk_loses_nothing(void **state)
 {
 	static struct settings settings, read;
 	(void)state;
-	state_open(&settings);
+	folder_open_state(&settings);
 	settings_speaker(&settings, "00:00:5E:00:53:01")->trim_ns = 5000000;
 	settings.dirty = true;
 	assert_int_equal(settings_save(&settings), 0);
@@ -52,10 +44,10 @@ static void a_full_disk_loses_nothing(void **state)
 	disk_full(false);
 	assert_true(error == -EFBIG || error == -EIO);
 	assert_true(settings.dirty);
-	state_open(&read);
+	folder_open_state(&read);
 	assert_int_equal(read.speakers[0].trim_ns, 5000000);
 	assert_int_equal(settings_save(&settings), 0);
-	state_open(&read);
+	folder_open_state(&read);
 	assert_int_equal(read.speakers[0].trim_ns, 9000000);
 }
 
@@ -74,14 +66,6 @@ static void what_is_no_folder_is_told(void **state)
 		settings.dirty = true;
 		assert_int_equal(settings_save(&settings), 0); /* there is nowhere to */
 	}
-}
-
-static int events_that_say(const struct journal *journal, const char *text)
-{
-	int count = 0;
-	for (uint64_t i = 1; i <= journal->count; i++)
-		count += journal_event(journal, i) && strstr(journal_event(journal, i)->text, text);
-	return count;
 }
 
 static void a_log_that_cannot_be_written_is_told_once(void **state)
@@ -118,23 +102,9 @@ static void music_does_not_end_with_the_disk(void **state)
 	assert_true(events_that_say(&house->journal, "speakers.json: ") >= 1);
 	assert_int_equal(house_speaker(house, "A")->state, SPEAKER_STREAMING);
 	house_run(house, 31 * SECOND);
-	state_open(&read);
+	folder_open_state(&read);
 	assert_int_equal(settings_speaker(&read, "00:00:5E:00:53:09")->trim_ns, 12000000);
 	house_free(house);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
 }
 
 int main(void)
@@ -145,5 +115,5 @@ int main(void)
 	    cmocka_unit_test(a_log_that_cannot_be_written_is_told_once),
 	    cmocka_unit_test(music_does_not_end_with_the_disk),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -18,6 +18,7 @@
 #include "relay/policy.h"
 #include "relay/settings.h"
 #include "sim/scenario.h"
+#include "tests/helpers/folder.h"
 
 #define MS 1000000ll
 #define SECOND 1000000000ll
@@ -541,8 +542,6 @@ static void bad_wire_is_refused(void **state)
 
 /* --- settings ------------------------------------------------------------------------------------ */
 
-static char folder[64];
-
 static char *write_file(const char *name, const char *text)
 {
 	static char path[128];
@@ -731,21 +730,6 @@ static void wrong_scenario_is_named_by_line(void **state)
 	}
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(folder, "/tmp/echorelay-test-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
-}
-
 /* The agent's answer to AuthorizeService: A2DP and AVRCP alone, and only of who has a role here. */
 static void only_sound_and_its_control_are_let_in(void **state)
 {
@@ -807,5 +791,5 @@ int main(void)
 	    cmocka_unit_test(builtin_scenarios_are_good),
 	    cmocka_unit_test(wrong_scenario_is_named_by_line),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

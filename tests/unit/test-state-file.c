@@ -11,11 +11,10 @@
 #include <unistd.h>
 
 #include "relay/settings.h"
+#include "tests/helpers/folder.h"
 
 #define KILLS 60
 #define SPEAKERS 20
-
-static char folder[] = "/tmp/echorelay-state-XXXXXX";
 
 /* Generation n: every speaker's trim is n ms, so that a mixture would be seen. */
 static void generation_make(struct settings *settings, int generation)
@@ -31,15 +30,6 @@ static void generation_make(struct settings *settings, int generation)
 		snprintf(speaker->adapter, sizeof(speaker->adapter), "00:1A:7D:DA:71:13");
 	}
 	settings->dirty = true;
-}
-
-static void state_open(struct settings *settings)
-{
-	char message[512];
-	settings_init(settings);
-	int result = settings_open_state(settings, folder, message, sizeof(message));
-	if (result)
-		fail_msg("%d: %s", result, message); /* also 1: it was damaged and set aside */
 }
 
 /* Writes one generation after the other until it is killed; tells when it has begun. */
@@ -84,7 +74,7 @@ static void killed_writer_leaves_old_or_new(void **state)
 		int status;
 		assert_int_equal(waitpid(child, &status, 0), child);
 		assert_true(WIFSIGNALED(status));
-		state_open(&settings);
+		folder_open_state(&settings);
 		assert_int_equal(settings.speaker_count, SPEAKERS);
 		for (int k = 0; k < SPEAKERS; k++) {
 			assert_int_equal(settings.speakers[k].trim_ns,
@@ -95,24 +85,10 @@ static void killed_writer_leaves_old_or_new(void **state)
 	}
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(killed_writer_leaves_old_or_new),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }
