@@ -21,7 +21,8 @@
  *
  *     relay ◄── D-Bus ──► peer_adapter.c   Adapter1, AgentManager1, Media1
  *                         peer_device.c    Device1: connecting, disconnecting, losing the link
- *                         peer_media.c     MediaEndpoint1 (remote), MediaTransport1
+ *                         peer_media.c     MediaEndpoint1 (remote): configuring a stream
+ *                         peer_transport.c MediaTransport1: the stream
  *     relay ── packets ─► radio.c ─► speaker.c ─► dac.c ─► sound files
  *     relay ◄── inlet ─── ear.c ◄───────────────────┘
  *     relay ◄── inlet ─── echo.c ◄── music.c          happen.c: what the scenario does to them all
@@ -219,12 +220,22 @@ void peer_device_call(struct device *device);
 void peer_inquiry_start(struct adapter *adapter);
 void peer_inquiry_stop(struct adapter *adapter);
 
+/* peer_media.c */
 void peer_seps_show(struct device *device);
 void peer_seps_hide(struct device *device);
 void peer_transport_configure(struct device *device); /* we are initiator: pick a local endpoint */
 /* Another program's endpoints, which registered before the relay; and its end. */
 void peer_rivals_add(struct world *world);
 void peer_rivals_remove(struct world *world);
+
+/* peer_transport.c */
+const char *peer_transport_state(const struct transport *transport); /* as BlueZ has it */
+/* `endpoint`: the local one; NULL: another program's.  Returns as sd-bus does. */
+int peer_transport_add(struct device *device, struct endpoint *endpoint,
+                       const uint8_t configuration[SBC_CONFIG_BYTES]);
+void peer_transport_remove(struct device *device);
+/* A moment after it is there: its delay report, and its volume. */
+void peer_transport_introduce(struct device *device);
 void peer_transport_close(struct device *device);
 /* A transport of another program's, in use: the Echo's, which PipeWire has. */
 void peer_transport_foreign(struct device *device, const uint8_t configuration[SBC_CONFIG_BYTES]);
