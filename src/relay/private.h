@@ -206,14 +206,19 @@ bool place_full(const struct speaker *speaker);
 void rest_follow(struct relay *relay, bool live); /* the source begins to play, or ends */
 void rest_act(struct relay *relay, int64_t now);
 
-/* speaker.c */
+/* speakers.c */
 struct speaker *speaker_of_address(struct relay *relay, const char *address);
-/* On or off by hand: it is tried at once. */
-void speaker_turn(struct speaker *speaker, bool on);
 struct speaker *speaker_of_device(struct relay *relay, const struct bluez_device *device);
 struct speaker *speaker_of_output(struct relay *relay, uint32_t output);
+bool speaker_move(struct speaker *speaker, int rows); /* down; false where it cannot go so far */
 void speakers_follow_device(struct relay *relay, struct bluez_device *device,
                             enum bluez_change change);
+/* Its link has ended: it was lost, or has every right to. */
+void speaker_link_down(struct speaker *speaker);
+
+/* speaker.c */
+/* On or off by hand: it is tried at once. */
+void speaker_turn(struct speaker *speaker, bool on);
 void speaker_follow_transport(struct speaker *speaker, struct bluez_transport *transport,
                               enum bluez_change change);
 void speaker_act(struct speaker *speaker, int64_t now);
@@ -225,10 +230,18 @@ void speaker_flushed(struct speaker *speaker); /* its radio has dropped packets 
 void speaker_failed(struct speaker *speaker, int error);
 void speaker_removed(struct speaker *speaker, const struct output_snapshot *last);
 void speaker_set_state(struct speaker *speaker, enum model_speaker_state state);
+/* It is left alone for a while, the longer the more often it failed in a row. */
+void speaker_back_off(struct speaker *speaker, enum model_speaker_state state, const char *problem);
+
+/* speaker_output.c */
+/* Gives it an output over `fd`, which stays the caller's if that fails: -errno. */
+int speaker_output_start(struct speaker *speaker, int fd);
+struct model_term speaker_latency(const struct speaker *speaker);
+int relay_align(struct relay *relay);
 void speaker_mix(struct speaker *speaker);
 void speakers_mix(struct relay *relay); /* all of them: one's solo is the others' silence */
-bool speaker_silenced(const struct speaker *speaker); /* it is muted, or another one solo */
-bool speaker_move(struct speaker *speaker, int rows); /* down; false where it cannot go so far */
+bool speaker_silenced(const struct speaker *speaker);       /* it is muted, or another one solo */
+bool speaker_has_own_volume(const struct speaker *speaker); /* that we can set */
 void speaker_send_volume(struct speaker *speaker);
 int speaker_volume(const struct speaker *speaker); /* percent */
 /*
@@ -236,8 +249,6 @@ int speaker_volume(const struct speaker *speaker); /* percent */
  * its from now on.  Returns 0; -ENOTCONN where it does not play, -ENOMEM for an overlay that is NULL.
  */
 int speaker_test(struct speaker *speaker, enum signal_kind kind, struct overlay *overlay);
-struct model_term speaker_latency(const struct speaker *speaker);
-int relay_align(struct relay *relay);
 
 /* flush.c */
 void flush_guard(struct speaker *speaker,

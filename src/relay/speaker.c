@@ -15,104 +15,12 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "a2dp/airtime.h"
-#include "a2dp/sbc_config.h"
-#include "relay/alignment.h"
-#include "relay/compatibility.h"
 #include "relay/policy.h"
-#include "base/text.h"
 
-#define LATENCY_ASSUMED_NS 200000000
-#define CONTROLLER_PACKETS 8    /* that it holds, as Intel's, Realtek's and Broadcom's do */
-#define QUEUE_LEAST_NS 16000000 /* a packet's length: less would be no patience at all */
-/* The ring, less the longest lead and what a late speaker may still want to read. */
-#define DELAY_LONGEST (TIMELINE_FRAMES - 32768)
 #define FADE_NS (3 * SECOND_NS)         /* others do not wait longer for a speaker out of reach */
 #define BEGINS_MOST 3                   /* a stream that will not begin so often is begun anew */
 #define PLAYED_WELL_NS (20 * SECOND_NS) /* failures before that do not count any more */
 #define PLAYED_AGAIN_NS (5 * SECOND_NS) /* nor, before the next, do stalls before that */
-
-/* --- finding ----------------------------------------------------------------------------------- */
-
-struct speaker *speaker_of_device(struct relay *relay, const struct bluez_device *device)
-{
-	for (int i = 0; device && i < relay->speaker_count; i++)
-		if (relay->speakers[i]->device == device)
-			return relay->speakers[i];
-	return NULL;
-}
-
-struct speaker *speaker_of_output(struct relay *relay, uint32_t output)
-{
-	for (int i = 0; i < relay->speaker_count; i++)
-		if (relay->speakers[i]->output == output)
-			return relay->speakers[i];
-	return NULL;
-}
-
-struct speaker *speaker_of_address(struct relay *relay, const char *address)
-{
-	for (int i = 0; i < relay->speaker_count; i++)
-		if (!strcmp(relay->speakers[i]->kept->address, address))
-			return relay->speakers[i];
-	return NULL;
-}
-
-/* The list follows the order in which the speakers are kept. */
-static void speakers_insert(struct relay *relay, struct speaker *speaker)
-{
-	int place = relay->speaker_count++;
-	for (; place > 0 && relay->speakers[place - 1]->kept > speaker->kept; place--)
-		relay->speakers[place] = relay->speakers[place - 1];
-	relay->speakers[place] = speaker;
-}
-
-static int place_of(const struct speaker *speaker)
-{
-	int place = 0;
-	while (speaker->relay->speakers[place] != speaker)
-		place++;
-	return place;
-}
-
-/* Two neighbours change places, in the list and in what is kept. */
-static void speakers_swap(struct speaker **upper, struct speaker **lower)
-{
-	struct settings_speaker *above = (*upper)->kept, *below = (*lower)->kept, record = *above;
-	struct speaker *speaker = *upper;
-	*above = *below;
-	*below = record;
-	(*upper)->kept = below;
-	(*lower)->kept = above;
-	*upper = *lower;
-	*lower = speaker;
-}
-
-bool speaker_move(struct speaker *speaker, int rows)
-{
-	struct speaker **speakers = speaker->relay->speakers;
-	int place = place_of(speaker), step = rows > 0 ? 1 : -1;
-	if (place + rows < 0 || place + rows >= speaker->relay->speaker_count)
-		return false;
-	for (; rows; rows -= step, place += step)
-		speakers_swap(&speakers[step > 0 ? place : place - 1],
-		              &speakers[step > 0 ? place + 1 : place]);
-	return true;
-}
-
-static struct speaker *speaker_new(struct relay *relay, struct settings_speaker *kept)
-{
-	struct speaker *speaker =
-	    relay->speaker_count < MODEL_SPEAKERS ? calloc(1, sizeof(*speaker)) : NULL;
-	if (!speaker)
-		return NULL;
-	speaker->relay = relay;
-	speaker->kept = kept;
-	speaker->state = SPEAKER_PAIRED;
-	speaker->state_since = relay_now(relay);
-	speakers_insert(relay, speaker);
-	return speaker;
-}
 
 /* --- telling ----------------------------------------------------------------------------------- */
 
@@ -135,9 +43,7 @@ static bool air_needed(const struct speaker *speaker)
 	return adapter && relay_streams(speaker->relay, adapter) > 0;
 }
 
-/* The speaker is left alone for a while, the longer the more often it failed in a row. */
-static void speaker_back_off(struct speaker *speaker, enum model_speaker_state state,
-                             const char *problem)
+void speaker_back_off(struct speaker *speaker, enum model_speaker_state state, const char *problem)
 {
 	int64_t well = state == SPEAKER_STALLED ? PLAYED_AGAIN_NS : PLAYED_WELL_NS;
 	if (speaker->playing_since && relay_now(speaker->relay) - speaker->playing_since > well)
@@ -155,100 +61,6 @@ static void speaker_back_off(struct speaker *speaker, enum model_speaker_state s
 	journal_write(speaker->relay->journal, known ? JOURNAL_DEBUG : JOURNAL_WARNING,
 	              speaker->kept->name, "%s; next attempt in %g s", problem,
 	              (double)wait / SECOND_NS);
-}
-
-/* --- devices ----------------------------------------------------------------------------------- */
-
-static enum settings_role device_role(const struct settings_speaker *kept,
-                                      const struct bluez_device *device, const char *name)
-{
-	struct policy_device known = {
-	    .kept = kept->role,
-	    .offers_source = device->offers & BLUEZ_OFFERS_SOURCE,
-	    .offers_sink = device->offers & BLUEZ_OFFERS_SINK,
-	    .class = device->class,
-	    .name = name,
-	    .modalias = device->modalias,
-	};
-	return policy_role(&known);
-}
-
-enum settings_role relay_role(struct relay *relay, const struct bluez_device *device)
-{
-	struct settings_speaker *kept = settings_speaker(relay->settings, device->address);
-	char name[128];
-	text_clean(name, sizeof(name), device->name);
-	return kept ? device_role(kept, device, name) : ROLE_UNKNOWN;
-}
-
-static void name_follow(struct relay *relay, struct settings_speaker *kept, const char *name)
-{
-	if (!strcmp(kept->name, name))
-		return;
-	snprintf(kept->name, sizeof(kept->name), "%s", name);
-	relay_keep(relay);
-}
-
-static void speaker_adopt(struct relay *relay, struct bluez_device *device, const char *name)
-{
-	struct settings_speaker *kept = settings_speaker(relay->settings, device->address);
-	enum settings_role role = kept ? device_role(kept, device, name) : ROLE_NONE;
-	if (kept)
-		name_follow(relay, kept, name);
-	if (role == ROLE_UNKNOWN && device->offers == (BLUEZ_OFFERS_SINK | BLUEZ_OFFERS_SOURCE))
-		door_ask_role(relay, device, name);
-	if (role != ROLE_SPEAKER)
-		return;
-	struct speaker *speaker = speaker_of_address(relay, device->address);
-	if (!speaker)
-		speaker = speaker_new(relay, kept);
-	if (!speaker)
-		return;
-	/* paired on two adapters: the first has it until they are placed */
-	if (!speaker->device && relay_uses_adapter(relay, device->adapter))
-		speaker->device = device;
-}
-
-static void speaker_forget_device(struct speaker *speaker)
-{
-	speaker->device = NULL;
-	speaker->calling = false;
-	speaker_set_state(speaker, SPEAKER_PAIRED);
-}
-
-/* It left: a link that broke while it played is "lost", everything else is its own good right. */
-static void speaker_link_down(struct speaker *speaker)
-{
-	if (speaker->state == SPEAKER_CONNECTING || speaker->calling)
-		return;
-	if (speaker->turned_off || !(speaker->kept->autoconnect || speaker->wanted_once)) {
-		speaker_set_state(speaker, SPEAKER_OFF);
-		return;
-	}
-	if (speaker->state != SPEAKER_LOST && speaker->played)
-		speaker_back_off(speaker, SPEAKER_LOST, "the link is gone");
-	else if (speaker->state != SPEAKER_LOST)
-		speaker_set_state(speaker, SPEAKER_PAIRED);
-}
-
-void speakers_follow_device(struct relay *relay, struct bluez_device *device,
-                            enum bluez_change change)
-{
-	struct speaker *speaker = speaker_of_device(relay, device);
-	char name[128];
-	place_again(relay, change == BLUEZ_REMOVED);
-	if (change == BLUEZ_REMOVED || !device->paired) {
-		if (speaker)
-			speaker_forget_device(speaker);
-		return;
-	}
-	relay_name(name, sizeof(name), device);
-	if (!speaker && device->paired && device->adapter)
-		speaker_adopt(relay, device, name);
-	else if (speaker)
-		name_follow(relay, speaker->kept, name);
-	if (speaker && !device->connected && speaker->state != SPEAKER_PAIRED)
-		speaker_link_down(speaker);
 }
 
 /* --- what policy_next decided ------------------------------------------------------------------ */
@@ -408,19 +220,12 @@ static void delay_follow(struct speaker *speaker)
 		speaker->relay->align_again = true;
 }
 
-/* Can its volume be set at the speaker? */
-static bool has_own_volume(const struct speaker *speaker)
-{
-	return speaker->transport && speaker->transport->volume_known && speaker->device &&
-	       !compatibility_volume_broken(speaker->device->own_name, speaker->device->address);
-}
-
 /* The speaker's volume is raised only by what is kept, and only when it has taken that. */
 static void volume_follow(struct speaker *speaker)
 {
 	const struct bluez_transport *transport = speaker->transport;
 	int percent = (transport->volume * 100 + AVRCP_FULL / 2) / AVRCP_FULL;
-	if (!has_own_volume(speaker))
+	if (!speaker_has_own_volume(speaker))
 		return;
 	if (!speaker->volume_settled && speaker->kept->volume != SETTINGS_VOLUME_UNKNOWN &&
 	    abs(speaker->kept->volume - percent) > 1) {
@@ -472,167 +277,6 @@ void speaker_follow_transport(struct speaker *speaker, struct bluez_transport *t
 	volume_follow(speaker);
 }
 
-/* --- into the engine and out of it -------------------------------------------------------------- */
-
-/*
- * Measured beats reported: a report is coarse, and says nothing of what the speaker's sound processing adds.
- * Where the speaker reports something else than when it was measured, what was measured moves along.
- */
-struct model_term speaker_latency(const struct speaker *speaker)
-{
-	const struct bluez_transport *transport = speaker->transport;
-	int64_t kept = speaker->kept->latency_ns, reported = -1;
-	if (transport && transport->delay_known && transport->delay)
-		reported = transport->delay * 100000ll;
-	if (kept >= 0 && reported >= 0 && speaker->kept->reported_ns >= 0)
-		kept += reported - speaker->kept->reported_ns;
-	if (speaker->kept->latency_ns >= 0)
-		return (struct model_term){(int32_t)(kept / 1000), ORIGIN_STORED};
-	if (reported >= 0)
-		return (struct model_term){(int32_t)(reported / 1000), ORIGIN_REPORTED};
-	return (struct model_term){LATENCY_ASSUMED_NS / 1000, ORIGIN_ASSUMED};
-}
-
-/* How late a packet may reach the speaker. */
-static int64_t slack_of(const struct speaker *speaker)
-{
-	struct model_term latency = speaker_latency(speaker);
-	return latency.origin == ORIGIN_ASSUMED ? OUTPUT_SLACK_ASSUMED : latency.us * 1000ll / 2;
-}
-
-/*
- * How late it may leave the socket.  It has not arrived then: a controller has some eight buffers, which no
- * host sees into, and one link may hold them all.  Where the controller flushes, it says so when it could
- * not deliver; elsewhere they must be taken for full of this speaker's packets.
- */
-static int64_t queue_slack_of(const struct speaker *speaker)
-{
-	const struct bluez_transport *transport = speaker->transport;
-	struct sbc_config config;
-	if (speaker->flushes || !transport ||
-	    sbc_config_parse(&config, transport->configuration.bytes,
-	                     transport->configuration.size))
-		return 0;
-	int64_t held = CONTROLLER_PACKETS * airtime_packet_ns(&config, speaker->mtu);
-	int64_t beyond = speaker_latency(speaker).us * 1000ll - held -
-	                 held / CONTROLLER_PACKETS / 2;
-	return beyond > QUEUE_LEAST_NS ? beyond : QUEUE_LEAST_NS;
-}
-
-/* Whoever has an output, and `joining`, which is about to get one. */
-static int align(struct relay *relay, struct speaker *joining)
-{
-	struct alignment_speaker wanted[MODEL_SPEAKERS];
-	struct speaker *who[MODEL_SPEAKERS];
-	struct output_delay orders[MODEL_SPEAKERS];
-	int count = 0;
-	uint32_t order_count = 0;
-	for (int i = 0; i < relay->speaker_count; i++) {
-		struct speaker *speaker = relay->speakers[i];
-		if (!speaker->output && (!joining || speaker != joining))
-			continue;
-		who[count] = speaker;
-		wanted[count++] = (struct alignment_speaker){
-		    .latency_ns = speaker_latency(speaker).us * 1000ll,
-		    .trim_ns = speaker->kept->trim_ns,
-		};
-	}
-	int error = alignment_solve(wanted, count, relay->settings->config.rate, DELAY_LONGEST,
-	                            relay->quiet || count == 1, &relay->target_ns);
-	for (int i = 0; i < count && !error; i++) {
-		who[i]->delay_frames = wanted[i].delay_frames;
-		if (who[i]->output)
-			orders[order_count++] =
-			    (struct output_delay){who[i]->output, (uint32_t)wanted[i].delay_frames,
-			                          slack_of(who[i]), queue_slack_of(who[i])};
-	}
-	if (order_count && !error)
-		error = engine_set_delays(relay->engine, orders, order_count);
-	return error;
-}
-
-int relay_align(struct relay *relay)
-{
-	relay->align_again = false;
-	return align(relay, NULL);
-}
-
-int speaker_volume(const struct speaker *speaker)
-{
-	return speaker->kept->volume == SETTINGS_VOLUME_UNKNOWN ? 100 : speaker->kept->volume;
-}
-
-bool speaker_silenced(const struct speaker *speaker)
-{
-	const struct relay *relay = speaker->relay;
-	bool any = false;
-	for (int i = 0; i < relay->speaker_count; i++)
-		any |= relay->speakers[i]->solo;
-	return speaker->kept->muted || (any && !speaker->solo);
-}
-
-static struct mix_matrix matrix_of(const struct speaker *speaker)
-{
-	float gain =
-	    speaker->volume_settled ? 1 : mix_gain_of_volume((unsigned)speaker_volume(speaker));
-	gain *= speaker->relay->echo.gain;
-	struct mix_matrix matrix =
-	    mix_matrix_of(speaker->kept->channel, speaker_silenced(speaker) ? 0 : gain);
-	matrix.awake = speaker->kept->keepawake;
-	return matrix;
-}
-
-void speaker_mix(struct speaker *speaker)
-{
-	speaker->relay->air_again = true;
-	if (speaker->output)
-		engine_set_mix(speaker->relay->engine, speaker->output, matrix_of(speaker));
-}
-
-void speakers_mix(struct relay *relay)
-{
-	for (int i = 0; i < relay->speaker_count; i++)
-		speaker_mix(relay->speakers[i]);
-}
-
-void speaker_send_volume(struct speaker *speaker)
-{
-	int volume = (speaker_volume(speaker) * AVRCP_FULL + 50) / 100;
-	if (has_own_volume(speaker))
-		bluez_set_volume(speaker->transport, (uint16_t)volume);
-}
-
-/* Speakers of one adapter share its air; the number is the last half of its address. */
-static uint32_t air_of(const struct speaker *speaker)
-{
-	unsigned a = 0, b = 0, c = 0;
-	sscanf(speaker->device->adapter->address + 9, "%x:%x:%x", &a, &b, &c);
-	return a << 16 | b << 8 | c;
-}
-
-static int output_start(struct speaker *speaker, int fd)
-{
-	struct relay *relay = speaker->relay;
-	const struct bus_bytes *configuration = &speaker->transport->configuration;
-	int error = align(relay, speaker);
-	if (error)
-		return error;
-	struct output_config config = {
-	    .fd = fd,
-	    .mtu = speaker->mtu,
-	    .group_rate = relay->settings->config.rate,
-	    .delay = speaker->delay_frames,
-	    .slack_ns = slack_of(speaker),
-	    .queue_ns = queue_slack_of(speaker),
-	    .mix = matrix_of(speaker),
-	};
-	memcpy(config.configuration, configuration->bytes, SBC_CONFIG_BYTES);
-	error = engine_add_output(relay->engine, &config, air_of(speaker), &speaker->output);
-	if (!error)
-		flush_guard(speaker, fd);
-	return error;
-}
-
 static const char *start_problem(int error)
 {
 	switch (error) {
@@ -665,7 +309,7 @@ void speaker_acquired(struct speaker *speaker, int fd, uint16_t mtu, const char 
 	if (!problem) {
 		speaker->mtu = mtu;
 		speaker->bitpool = 0;
-		error = output_start(speaker, fd);
+		error = speaker_output_start(speaker, fd);
 	}
 	if (problem || error) {
 		if (fd >= 0)
@@ -738,30 +382,4 @@ void speaker_removed(struct speaker *speaker, const struct output_snapshot *last
 		speaker_link_down(speaker);
 	else if (speaker->state == SPEAKER_STREAMING || speaker->state == SPEAKER_CONGESTED)
 		speaker_set_state(speaker, SPEAKER_IDLE);
-}
-
-/* --- test signals --------------------------------------------------------------------------------- */
-
-static int64_t test_end(const struct speaker *speaker, const struct overlay *overlay)
-{
-	double last = (double)overlay->until + (double)speaker->delay_frames;
-	if (overlay->until > INT64_MAX / 1024) /* until it is stopped */
-		return INT64_MAX;
-	return engine_time_of(speaker->relay->engine, last);
-}
-
-int speaker_test(struct speaker *speaker, enum signal_kind kind, struct overlay *overlay)
-{
-	if (kind != SIGNAL_NONE && !overlay)
-		return -ENOMEM;
-	if (!speaker->output) {
-		free(overlay);
-		speaker->test = SIGNAL_NONE;
-		return kind == SIGNAL_NONE ? 0 : -ENOTCONN;
-	}
-	if (kind == SIGNAL_NONE && speaker->test == SIGNAL_NONE)
-		return 0;
-	speaker->test = kind;
-	speaker->test_until = overlay ? test_end(speaker, overlay) : 0;
-	return engine_set_overlay(speaker->relay->engine, speaker->output, overlay);
 }
