@@ -29,9 +29,7 @@ static void on_answer(void *user, const char *problem)
 static int ask(struct relay *relay, pid_t thread)
 {
 	struct priority *priority = &relay->priority;
-	const char *address = relay->config.bus_address;
-	int error = address ? bus_open_address(&priority->bus, address)
-	                    : bus_open_system(&priority->bus);
+	int error = relay_open_bus(relay, &priority->bus);
 	if (!error)
 		error = sd_bus_attach_event(priority->bus, relay->event, SD_EVENT_PRIORITY_NORMAL);
 	return error < 0 ? error

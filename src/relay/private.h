@@ -152,6 +152,7 @@ struct relay {
 };
 
 #define SECOND_NS 1000000000ll
+#define BUS_RETRY_NS (2 * SECOND_NS) /* bluetoothd or the bus is not there: look again */
 
 int64_t relay_now(const struct relay *relay);
 void relay_keep(struct relay *relay); /* something in the settings has changed */
@@ -159,6 +160,18 @@ bool relay_uses_adapter(const struct relay *relay, const struct bluez_adapter *a
 
 /* What a device is called, made harmless; its address where it has no name. */
 void relay_name(char *name, size_t size, const struct bluez_device *device);
+
+/* The bus that BlueZ and rtkit are on; not a demo's own.  Returns 0, -errno. */
+int relay_open_bus(const struct relay *relay, sd_bus **ret_bus);
+
+/* relay_events.c: what the relay gives the parts to call. */
+extern const struct bluez_events relay_bluez_events;
+extern const struct engine_events relay_engine_events;
+extern const struct source_events relay_source_events;
+/* bluetoothd is there and its objects are known, or not, for `reason`; `user` is the relay. */
+void relay_follow_service(void *user, bool present, const char *reason);
+void adapters_prepare(struct relay *relay); /* their endpoints, once all devices are known */
+void adapters_look_after(struct relay *relay, int64_t now); /* those that were refused */
 
 /* Takes a device in that is paired now, or has another role; its adapter gets endpoints for it. */
 void relay_adopt(struct relay *relay, struct bluez_device *device);

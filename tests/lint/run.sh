@@ -26,7 +26,7 @@ warnings() { make --no-print-directory FLAVOUR=lint WERROR=1 all; }
 static() {
   cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
     --library=tests/lint/spa.cfg --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
-    --suppress=uninitvar:src/relay/relay.c -D_GNU_SOURCE -DVERSION='""' \
+    --suppress=uninitvar:src/relay/relay_events.c -D_GNU_SOURCE -DVERSION='""' \
     -DDATADIR='""' -DLIBEXECDIR='""' -Isrc -I. src ui
 }
 shells() { shellcheck -S warning -x -P . "${scripts[@]}"; }
