@@ -71,17 +71,21 @@ result "a speaker that is none ends with 69" $?
 # the relay that runs does it, where one does: there is no second one beside it
 "$relay" daemon --demo="$work/room.scenario" --state "$work/running" 2>"$work/errors" &
 daemon_pid=$!
-wait_for 60 sh -c "[ \$('$relay' status --demo | grep -c 'state=streaming') -ge 2 ]"
+both_stream() { [ "$("$relay" status --demo | grep -c 'state=streaming')" -ge 2 ]; }
+wait_for 60 both_stream
 result "a relay runs" $?
-"$relay" align --demo --json --keep >"$work/found" 2>"$work/err"
-code=$?
+# one whose packets had to wait on a machine that stutters does not play at that moment: then once more
+for _ in 1 2 3; do
+  "$relay" align --demo --json --keep >"$work/found" 2>"$work/err"
+  code=$?
+  [ "$(grep -o '"found_ms"' "$work/found" | wc -l)" = 2 ] && break
+  wait_for 60 both_stream
+done
 [ $code = 0 ] || [ $code = 1 ]
 result "its speakers are measured" $?
-told=$(grep -o '"found_ms"' "$work/found" | wc -l)
-[ "$told" -ge 1 ]
-result "they are told of" $?
-# one whose packets had to wait does not play at that moment
-if [ "$told" = 1 ] || grep -q '"found_ms":null' "$work/found"; then
+[ "$(grep -o '"found_ms"' "$work/found" | wc -l)" = 2 ]
+result "both are told of" $?
+if grep -q '"found_ms":null' "$work/found"; then
   skip "it keeps the results" "this machine stuttered"
 else
   "$relay" status --demo --json | grep -q '"origin":"measured"'
