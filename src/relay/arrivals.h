@@ -163,6 +163,7 @@ struct door {
 	char adapter[18];
 	char joined[MODEL_TEXT], problem[MODEL_TEXT];
 	char knocker[18]; /* a known source that connected in vain while the window is open */
+	char guest[18];   /* a stranger that connected while it was */
 	int32_t questions_ever;
 	struct question questions[MODEL_QUESTIONS];
 	int64_t contested_since;

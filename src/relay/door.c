@@ -228,7 +228,8 @@ int door_answer(struct relay *relay, int32_t id, const char *text, char *reply, 
 void door_ask_role(struct relay *relay, const struct bluez_device *device, const char *name)
 {
 	struct door *door = &relay->door;
-	if (relay->config.looks_only || pairing_runs_with(relay, device) ||
+	if (relay->config.looks_only || !relay_uses_adapter(relay, device->adapter) ||
+	    pairing_runs_with(relay, device) ||
 	    !note_once(door->asked, &door->asked_count, device->address))
 		return;
 	struct question *question = question_add(relay, device->address, name, QUESTION_ROLE);
@@ -341,7 +342,10 @@ int door_window(struct relay *relay, bool open)
 
 /* --- devices ------------------------------------------------------------------------------------- */
 
-/* Whoever pairs while the window is open comes as a source; it closes behind him. */
+/*
+ * Whoever pairs while the window is open comes as a source; it closes behind him.  BlueZ says "Paired" only when it
+ * has looked at what he can do (device_set_paired): a second or two later, and the window may be closed by then.
+ */
 static void joined(struct relay *relay, struct bluez_device *device)
 {
 	struct door *door = &relay->door;
@@ -354,6 +358,7 @@ static void joined(struct relay *relay, struct bluez_device *device)
 		relay_keep(relay);
 	}
 	bluez_set_trusted(device, true);
+	*door->guest = 0;
 	window_close(relay);
 }
 
@@ -380,13 +385,17 @@ static void paired_elsewhere(struct relay *relay, const struct bluez_device *dev
 
 void door_follow(struct relay *relay, struct bluez_device *device, enum bluez_change change)
 {
-	if (!relay->door.open || change == BLUEZ_REMOVED || pairing_runs_with(relay, device))
-		return;
-	bool here = device->adapter && !strcmp(device->adapter->address, relay->door.adapter);
+	struct door *door = &relay->door;
+	bool here = device->adapter && !strcmp(device->adapter->address, door->adapter);
 	bool sends = !device->offers || device->offers & BLUEZ_OFFERS_SOURCE;
-	if (here && device->just_paired && sends)
+	if (change == BLUEZ_REMOVED || !here || pairing_runs_with(relay, device))
+		return;
+	if (door->open && device->connected && !device->paired)
+		snprintf(door->guest, sizeof(door->guest), "%s", device->address);
+	bool invited = door->open || !strcmp(door->guest, device->address);
+	if (device->just_paired && sends && invited)
 		joined(relay, device);
-	else if (here && device->paired && relay_role(relay, device) == ROLE_SOURCE)
+	else if (door->open && device->paired && relay_role(relay, device) == ROLE_SOURCE)
 		paired_elsewhere(relay, device);
 }
 

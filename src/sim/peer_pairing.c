@@ -4,7 +4,7 @@
  *
  *   StartDiscovery ─► the device and its RSSI, over and over ─► StopDiscovery; 30 s later it is forgotten
  *   Pair           ─► page ─► the agent's questions ─► Paired
- *   a knock        ─► nothing, unless the adapter is pairable ─► the agent, if it can do anything ─► Paired
+ *   a knock        ─► nothing, unless the adapter is pairable ─► the agent, if it can do anything ─► Bonded, Paired
  *   a call         ─► AuthorizeService, unless it is trusted ─► its stream
  */
 #include "sim/world.h"
@@ -17,6 +17,8 @@
 #define FORGET_NS 30000000000     /* main.conf, TemporaryTimeout */
 #define SILENCE_NS 30000000000    /* LMP's response timeout */
 #define REFUSED_NS 400000000
+#define REVERSE_NS                                                                                 \
+	1000000000 /* src/device.c, DISCOVERY_TIMER: who began is left to look at us first */
 #define QUESTION_TIMEOUT_US 60000000 /* src/agent.c, REQUEST_TIMEOUT */
 
 #define ADVANCED_AUDIO_UUID "0000110d-0000-1000-8000-00805f9b34fb"
@@ -154,20 +156,32 @@ static void pairing_fail(struct device *device, const char *name, const char *te
 		peer_device_set_connected(device, false);
 }
 
+/* "Paired" is told when the services are known, and only then is the agent asked who may use them. */
+static void paired(struct world *world, struct device *device, int64_t argument)
+{
+	(void)argument;
+	sd_bus_emit_properties_changed(world->bus, device->path, "org.bluez.Device1", "Paired",
+	                               NULL);
+	if (device->knocking)
+		peer_device_call(device);
+	device->knocking = false;
+}
+
 static void bond(struct world *world, struct device *device, int64_t argument)
 {
 	sd_bus_message *call = device->pair_call;
 	(void)argument;
 	device->pair_call = NULL;
 	device->paired = device->bonded = 1;
-	sd_bus_emit_properties_changed(world->bus, device->path, "org.bluez.Device1", "Paired",
-	                               "Bonded", NULL);
+	sd_bus_emit_properties_changed(world->bus, device->path, "org.bluez.Device1", "Bonded",
+	                               NULL);
+	if (device->knocking)
+		world_after(world, REVERSE_NS, device, paired, 0);
+	else
+		paired(world, device, 0);
 	if (call)
 		sd_bus_reply_method_return(call, "");
 	sd_bus_message_unref(call);
-	if (device->knocking)
-		peer_device_call(device);
-	device->knocking = false;
 }
 
 static void key_exchange(struct world *world, struct device *device, int64_t argument)

@@ -300,6 +300,33 @@ static void echo_pairs_in_its_window(void **state)
 	house_free(house);
 }
 
+static bool bonded(struct house *house, const char *name)
+{
+	return house_device(house, name)->bonded;
+}
+
+/* BlueZ says "Paired" a second after the key: "Esc" may come between. */
+static void echo_is_a_source_though_the_window_closes_at_once(void **state)
+{
+	(void)state;
+	struct house *house = house_new(LONELY);
+	house_run(house, 3 * SECOND);
+	house_command(house, "window on");
+	assert_true(house_wait(house, SECOND, window_open));
+	struct device *both =
+	    house_device(house, "Thief"); /* plays and sends: not to be told by that */
+	peer_device_knock(both);
+	for (int i = 0; i < 100 && !bonded(house, "Thief"); i++)
+		house_run(house, 50 * MS);
+	assert_true(bonded(house, "Thief"));
+	house_command(house, "window off");
+	house_run(house, 4 * SECOND);
+	assert_int_equal(settings_known(&house->settings, both->address)->role, ROLE_SOURCE);
+	assert_int_equal(model(house)->question_count, 0);
+	assert_true(both->trusted);
+	house_free(house);
+}
+
 static void window_closes_by_itself(void **state)
 {
 	(void)state;
@@ -402,6 +429,19 @@ static void unclear_role_is_asked_once(void **state)
 	house_run(house, 3 * SECOND);
 	assert_int_equal(model(house)->speaker_count, 1);
 	assert_true(house_device(house, "Both")->paired);
+	house_free(house);
+}
+
+/* What is paired with an adapter that is not ours is nobody's to decide here. */
+static void other_adapters_devices_are_not_asked_about(void **state)
+{
+	(void)state;
+	struct house *house = house_new("[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+	                                "[adapter hci1]\naddress = 00:1A:7D:DA:71:13\n"
+	                                "[speaker Both]\noffers = both\nadapter = hci1\n");
+	house_run(house, 5 * SECOND);
+	assert_int_equal(model(house)->question_count, 0);
+	assert_int_equal(model(house)->speaker_count, 0);
 	house_free(house);
 }
 
@@ -780,11 +820,13 @@ int main(void)
 	    cmocka_unit_test(every_step_can_be_cancelled),
 	    cmocka_unit_test(unpairing_asks_and_forgets),
 	    cmocka_unit_test(echo_pairs_in_its_window),
+	    cmocka_unit_test(echo_is_a_source_though_the_window_closes_at_once),
 	    cmocka_unit_test(window_closes_by_itself),
 	    cmocka_unit_test(forgotten_bond_is_explained),
 	    cmocka_unit_test(nothing_pairs_outside_of_a_window),
 	    cmocka_unit_test(adapters_left_pairable_are_closed),
 	    cmocka_unit_test(unclear_role_is_asked_once),
+	    cmocka_unit_test(other_adapters_devices_are_not_asked_about),
 	    cmocka_unit_test(services_may_come_later),
 	    cmocka_unit_test(speaker_that_calls_is_taken_at_once),
 	    cmocka_unit_test(adapter_goes_and_comes_back),
