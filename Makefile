@@ -10,6 +10,8 @@
 #   make soak       seven days of a household in the simulated world, half an hour of ours: a table of uptime
 #   make lint       formatting, static checks, layering, manuals
 #   make asan ubsan tsan      the tests under a sanitizer
+#   make coverage   how much of the program the tests run, by folder; 90 % of the lines are wanted
+#   make valgrind   the tests of parts, and a short demo, under valgrind: half an hour
 #   make fuzz       hostile input for everything that reads some, FUZZ_SECONDS=7 for each (tests/fuzz)
 #   make install uninstall [PREFIX=/usr/local] [DESTDIR=] [WIREPLUMBER=/etc/wireplumber]
 #   make deb        a Debian package, build/deb/*.deb; DEB_HOST=arm64 for another machine
@@ -37,6 +39,7 @@ flags_ubsan   := -O1 -fsanitize=undefined -fno-sanitize-recover=all
 flags_tsan    := -O1 -fsanitize=thread
 flags_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -Wno-unused-command-line-argument
 flags_lint    := $(flags_release)
+flags_coverage := -O1 --coverage -fprofile-update=atomic
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
 	    -Wno-sign-conversion -Wvla -Wformat=2 -Wundef
@@ -49,7 +52,7 @@ branches  := $(if $(filter x86_64-% i%86-%,$(machine)),-fcf-protection)\
     $(if $(filter aarch64-%,$(machine)),-mbranch-protection=standard)
 hardening := -fPIE -fstack-protector-strong $(if $(filter arm%,$(machine)),,-fstack-clash-protection) $(branches)
 CFLAGS   += -std=c11 -g $(hardening) $(warnings) $(flags_$(FLAVOUR))
-LDFLAGS  += -pie -Wl,-z,relro,-z,now $(filter -fsanitize%,$(flags_$(FLAVOUR)))
+LDFLAGS  += -pie -Wl,-z,relro,-z,now $(filter -fsanitize% --coverage,$(flags_$(FLAVOUR)))
 LDLIBS   += $(call pkg-config-of,--libs) -lm -lpthread
 ifdef WERROR
 CFLAGS   += -Werror
@@ -73,7 +76,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
 .PHONY: all help demo check check-flavour check-rig soak soak-real soak-rig rig-programs bench lint asan ubsan tsan \
-	fuzz fuzz-programs format install uninstall deb clean
+	coverage valgrind fuzz fuzz-programs format install uninstall deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -165,7 +168,7 @@ check:
 
 test_programs = $(suites:%.c=$(out)/%)
 # Under a sanitizer the parts are run, not the whole program in a terminal, whose time-outs are for a fast one.
-ifeq ($(FLAVOUR),release)
+ifneq ($(filter release coverage,$(FLAVOUR)),)
 whole_programs := $(wildcard tests/e2e/test-*.sh)
 endif
 check-flavour: rig-programs $(out)/echorelay $(out)/echorelay-flush $(test_programs) $(tools:%.c=$(out)/%)
@@ -190,6 +193,17 @@ soak-real:
 asan ubsan tsan:
 	$(Q).ci/packages.sh build check
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=$@ check-flavour
+
+coverage:
+	$(Q).ci/packages.sh build check coverage
+	$(Q)find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=$@ check-flavour; failed=$$?; tests/coverage.sh && exit $$failed
+
+# Valgrind is some thirty times slower: what is long is made as short as under a sanitizer.
+valgrind:
+	$(Q).ci/packages.sh build check valgrind
+	$(Q)$(MAKE) --no-print-directory all $(filter-out $(out)/tests/screens/%,$(test_programs)) rig-programs
+	$(Q)BUILD=$(out) tests/valgrind.sh $(filter-out $(out)/tests/screens/%,$(test_programs))
 
 # By clang, whose runtime has the fuzzer; where it is not to be had, that is said and nothing fails.
 FUZZ_CC ?= clang

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Installs the Debian packages that the named groups want and that are missing.
-#   .ci/packages.sh [--list] build [check] [lint] [deb] [fuzz] [rig]
+#   .ci/packages.sh [--list] build [check] [coverage] [valgrind] [lint] [deb] [fuzz] [rig]
 # --list prints the names instead.
 # As root by apt-get, else through sudo; where neither goes, it lists what to install and ends with 1.
 set -eu
 
 build='gcc libc6-dev make pkg-config libsystemd-dev libpipewire-0.3-dev libsbc-dev libncurses-dev
   libjansson-dev libinih-dev libsndfile1-dev libbluetooth-dev libfftw3-dev'
-check='libcmocka-dev pipewire pipewire-bin wireplumber tmux ncurses-bin ncurses-term procps bsdutils util-linux time'
+check='libcmocka-dev dbus-daemon pipewire pipewire-bin wireplumber tmux ncurses-bin ncurses-term procps bsdutils util-linux time'
+coverage='gcovr'
+valgrind='valgrind'
 lint='clang-format cppcheck mandoc shellcheck'
 deb='debhelper dpkg-dev fakeroot lintian'
 fuzz='clang libclang-rt-dev'
@@ -23,11 +25,13 @@ for group; do
   case $group in
     build) wanted="$wanted $build" ;;
     check) wanted="$wanted $check" ;;
+    coverage) wanted="$wanted $coverage" ;;
+    valgrind) wanted="$wanted $valgrind" ;;
     lint) wanted="$wanted $lint" ;;
     deb) wanted="$wanted $deb" ;;
     fuzz) wanted="$wanted $fuzz" ;;
     rig) wanted="$wanted $rig" ;;
-    *) echo "packages.sh: no group '$group'; there are build, check, lint, deb, fuzz, rig" >&2; exit 64 ;;
+    *) echo "packages.sh: no group '$group'; there are build, check, coverage, valgrind, lint, deb, fuzz, rig" >&2; exit 64 ;;
   esac
 done
 if [ "${list:-}" ]; then

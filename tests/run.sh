@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs test programs that print TAP, and ends with one line: N passed, N failed[, N skipped].
-#   BUILD=build FLAVOUR=release tests/run.sh PROGRAM...
+#   BUILD=build FLAVOUR=release [UNDER="valgrind …"] tests/run.sh PROGRAM...
 # What fails is shown whole; what is skipped is named with its reason.
 set -u
 cd "$(dirname "$0")/.." || exit 70
@@ -17,7 +17,8 @@ passed=0 failed=0 skipped=0
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 for program; do
-  timeout -k 5 "$limit" "$program" >"$output" 2>&1 </dev/null
+  # shellcheck disable=SC2086 # UNDER is a command with its options
+  timeout -k 5 "$limit" ${UNDER:-} "$program" >"$output" 2>&1 </dev/null
   code=$?
   ok=$(grep -c '^ok ' "$output")
   skip=$(grep -c '^ok .*# SKIP' "$output")

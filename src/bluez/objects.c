@@ -384,6 +384,7 @@ static int objects_add(struct bluez *bluez, sd_bus_message *message)
 static void service_lost(struct bluez *bluez, const char *reason)
 {
 	bluez->present = false;
+	*bluez->owner = 0;
 	remove_all(bluez);
 	agent_free(bluez);
 	bluez->events->service(bluez->user, false, reason);
@@ -398,6 +399,7 @@ static int on_listing(sd_bus_message *reply, void *user, sd_bus_error *ret_error
 		service_lost(bluez, bus_error_text(sd_bus_message_get_error(reply)));
 		return 0;
 	}
+	guard_admit(bluez, reply);
 	bluez->present = true;
 	if (objects_add(bluez, reply) < 0)
 		service_lost(bluez, "bluetoothd's answer makes no sense");
@@ -469,8 +471,11 @@ int bluez_new(struct bluez **ret_bluez, sd_bus *bus, uint32_t rate,
 	spa_list_init(&bluez->devices);
 	spa_list_init(&bluez->transports);
 	spa_list_init(&bluez->remotes);
-	int error = matches_add(bluez); /* before the listing, so that nothing falls in between */
-	if (error) {
+	int error = guard_start(bluez);
+	if (error >= 0)
+		error =
+		    matches_add(bluez); /* before the listing, so that nothing falls in between */
+	if (error < 0) {
 		bluez_free(bluez);
 		return error;
 	}
@@ -507,6 +512,7 @@ void bluez_free(struct bluez *bluez)
 		return;
 	bluez->events = &nobody;
 	sd_bus_slot_unref(bluez->listing);
+	sd_bus_slot_unref(bluez->guard);
 	sd_bus_slot_unref(bluez->added_match);
 	sd_bus_slot_unref(bluez->removed_match);
 	sd_bus_slot_unref(bluez->properties_match);

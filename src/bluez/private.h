@@ -14,6 +14,8 @@ struct bluez {
 	bool present; /* bluetoothd runs and its objects are known */
 	sd_bus_slot *added_match, *removed_match, *properties_match, *owner_match;
 	sd_bus_slot *listing; /* GetManagedObjects, pending */
+	sd_bus_slot *guard;
+	char owner[64]; /* unique name of bluetoothd, "" while it is not present */
 	struct spa_list adapters, devices, transports, remotes;
 	struct agent *agent; /* NULL until one is set */
 };
@@ -22,6 +24,13 @@ struct bluez {
 struct bluez_transport *objects_transport(struct bluez *bluez, const char *path);
 void objects_transport_remove(struct bluez_transport *transport);
 int objects_transport_read(struct bluez_transport *transport, sd_bus_message *properties);
+
+/*
+ * guard.c: from guard_start on, calls and signals of anybody but bluetoothd and the bus itself are refused or
+ * dropped.  Bluetoothd is who sent `reply`.
+ */
+int guard_start(struct bluez *bluez);
+void guard_admit(struct bluez *bluez, sd_bus_message *reply);
 
 /* remote.c: as the ones of objects.c, for org.bluez.MediaEndpoint1. */
 int remote_take(struct bluez *bluez, const char *path, sd_bus_message *properties);
