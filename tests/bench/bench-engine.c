@@ -423,15 +423,15 @@ static void bench_quality(void)
 			struct timeline timeline;
 			struct reader reader;
 			timeline_init(&timeline, ring, 0);
-			tone_fill(in, i * 1000, RATE * 2, tones[k] * (1 + i * 0.003), RATE, 0.5);
+			double hz = tones[k] * (1 + i * 0.003);
+			int later = i % 2 ? 1 : -1; /* the pitch bends with it */
+			tone_fill(in, i * 1000, RATE * 2, hz, RATE, 0.5);
 			timeline_write(&timeline, 0, in, RATE * 2);
 			reader_init(&reader, filter, 1, 2000);
-			reader_move(&reader,
-			            i % 2 ? 2000 + READER_SLEW_FRAMES : 2000 - READER_SLEW_FRAMES,
-			            0);
+			reader_move(&reader, 2000 + later * READER_SLEW_FRAMES, 0);
 			reader_read(&reader, &timeline, RATE / 2, out, RATE / 2);
 			residues[i] =
-			    tone_residue_db(out, RATE / 2, tones[k] * (1 + i * 0.003), RATE);
+			    tone_residue_db(out, RATE / 2, hz * (1 - later * READER_SLEW), RATE);
 		}
 		snprintf(name, sizeof(name), "THD+N while a nudge runs, %2.0f kHz",
 		         tones[k] / 1000);
