@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "a2dp/rtp.h"
+
 #define NS_PER_SECOND 1000000000ll
 
 static void on_heard(void *user, int64_t at, const struct frame *frames, uint32_t count)
@@ -20,7 +22,10 @@ static void on_heard(void *user, int64_t at, const struct frame *frames, uint32_
 		sf_writef_float(device->record, &frames->left, count);
 }
 
-/* <folder>/<address>.wav, what the room heard, and <address>.packets, when what came in. */
+/*
+ * <folder>/<address>.wav, what the room heard, and <address>.packets, what came in: a line of its instant in
+ * nanoseconds, its sequence number, its bytes and its RTP time.
+ */
 static int record_open(struct device *device, char *message, size_t size)
 {
 	SF_INFO info = {.samplerate = WORLD_AXIS_RATE,
@@ -65,10 +70,12 @@ static int64_t stamp_of(const struct world *world, struct msghdr *header)
 
 static void packet_log(struct device *device, const uint8_t *packet, ssize_t size, int64_t arrival)
 {
-	if (device->packet_log)
-		fprintf(device->packet_log, "%lld %d %zd\n",
-		        (long long)(arrival - device->world->start), packet[2] << 8 | packet[3],
-		        size);
+	struct rtp_header header = {0};
+	if (!device->packet_log)
+		return;
+	rtp_read(&header, packet, (size_t)size);
+	fprintf(device->packet_log, "%lld %u %zd %u\n", (long long)(arrival - device->world->start),
+	        header.sequence, size, header.timestamp);
 }
 
 /* The next packet in the socket, and when it was sent.  Returns its size, or 0. */

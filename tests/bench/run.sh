@@ -1,7 +1,7 @@
 #!/bin/bash
 # make bench: speed, latency and staying in step, as figures.  Nothing here passes or fails.
-#   MINUTES=5 PIPEWIRE_MINUTES=5 LONG_MINUTES=10 tests/bench/run.sh [engine|rooms|screen|drift|pipewire|long]...
-# Without arguments all of them, about 25 minutes.
+#   MINUTES=5 PIPEWIRE_MINUTES=5 LONG_MINUTES=10 tests/bench/run.sh [engine|rooms|screen|visits|drift|pipewire|long]...
+# Without arguments all of them, about 28 minutes.
 set -u
 cd "$(dirname "$0")/../.." || exit 70
 build=${BUILD:-build}
@@ -10,8 +10,12 @@ relay=$build/echorelay tools=$build/tests/tools
 work=$(mktemp -d)
 # shellcheck source=tests/helpers/pipewire.sh
 . tests/helpers/pipewire.sh
+# shellcheck source=tests/helpers/ssh.sh
+. tests/helpers/ssh.sh
 cleanup() {
   pipewire_stop 2>/dev/null
+  [ ! -S "$work/tmux" ] || tmux -S "$work/tmux" kill-server
+  kill "${daemon_pid:-}" "${sshd_pid:-}" 2>/dev/null
   rm -rf "$work"
 }
 trap cleanup EXIT
@@ -142,7 +146,68 @@ bench_long() {
   rm -rf "$work/long"
 }
 
-[ $# -gt 0 ] || set -- engine rooms screen drift pipewire long
+# --- visits: what the speakers notice of screens that come and go ----------------------------------
+
+window_open() { # window_open NAME COMMAND: in a terminal of its own; its process is written down
+  tmux -S "$work/tmux" -f /dev/null new-session -d -s "$1" -x 100 -y 40 \
+    "export TERM=tmux-256color; sh -c 'echo \$\$ >$work/pid.$1; exec $2'; sleep 1000"
+  until tmux -S "$work/tmux" capture-pane -p -t "=$1:" | grep -q "Echo Dot"; do sleep 0.2; done
+}
+signal_to() { kill "-$2" "$(cat "$work/pid.$1")"; } # signal_to NAME SIGNAL
+
+visit() { # visit NAME SIGNAL COMMAND: attaches, stays for four seconds, and ends by the signal
+  window_open "$1" "$3"
+  sleep 4
+  signal_to "$1" "$2"
+  sleep 4
+}
+
+# All the while, more than a minute, one screen is stopped.
+visits_pay() {
+  window_open stopped "$relay --demo"
+  signal_to stopped STOP
+  if ssh_start; then ssh_remote --demo; else echo "no connection to cut: $ssh_problem"; fi
+  for round in 1 2 3; do
+    visit "killed-$round" KILL "$relay --demo"
+    visit "hung-up-$round" HUP "$relay --demo"
+    [ ! -x "$work/remote" ] || visit "cut-off-$round" KILL "$work/ssh $work/remote"
+  done
+  signal_to stopped CONT
+}
+
+marks() { wc -l "$work"/visits/*.packets | awk '/packets$/ { print $2, $1 }'; }
+
+# p99.9 of the spacing of all speakers' packets between two marks, in ms; the logs are a hundred lines behind
+spacing_between() { # spacing_between MARKS MARKS
+  join "$1" "$2" | while read -r file from to; do
+    awk -v from="$from" -v to="$to" 'NR > from + 1 && NR < to { print ($1 - last) / 1e6 } { last = $1 }' "$file"
+  done | sort -n | awk '{ v[NR] = $1 } END { printf "%.3f %.3f %d\n", v[int(NR * .999)], v[NR], NR }'
+}
+
+bench_visits() {
+  command -v tmux >/dev/null || return
+  title "screens that are killed, hung up, cut off, and stopped for a minute: what the speakers notice"
+  record_of healthy "$work/visits" >"$work/visits.scenario"
+  export XDG_RUNTIME_DIR=$work/run
+  mkdir -m 700 "$XDG_RUNTIME_DIR"
+  "$relay" daemon --demo="$work/visits.scenario" --state "$work/s" --log "$work/visits.log" 2>/dev/null &
+  daemon_pid=$!
+  sleep 10
+  marks >"$work/before"
+  sleep 70
+  marks >"$work/between"
+  visits_pay
+  marks >"$work/after"
+  read -r alone worst_alone _ < <(spacing_between "$work/before" "$work/between")
+  read -r visited worst count < <(spacing_between "$work/between" "$work/after")
+  echo "packet spacing, ms, of four speakers: p99.9 $alone alone, $visited with visits (worst $worst_alone, $worst; $count packets)"
+  awk "BEGIN { printf \"with visits / alone: %.3f\n\", $visited / $alone }"
+  "$relay" status --demo --json | grep -oE '"(dropped|stalls)":[0-9]+' | sort | uniq -c
+  "$relay" stop --demo
+  wait $daemon_pid
+}
+
+[ $# -gt 0 ] || set -- engine rooms screen visits drift pipewire long
 for part; do
   "bench_$part"
 done
