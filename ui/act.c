@@ -214,7 +214,8 @@ void ui_run_line(struct ui *ui, const char *line, int64_t now)
 	if (!binding.command) {
 		const char *near = command_nearest(words[0]);
 		snprintf(text, sizeof(text),
-		         near ? "no command '%.60s'; did you mean '%s'?" : "no command '%.60s'",
+		         near ? "no command '%.60s'; did you mean '%s'?"
+		              : "no command '%.60s'; Tab on an empty line lists them",
 		         words[0], near);
 		return ui_say(ui, true, text, now);
 	}

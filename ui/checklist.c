@@ -44,14 +44,13 @@ static void bluetooth(const struct ui *ui, struct item *item)
 		const struct model_adapter *adapter = &model->adapters[i];
 		size_t used = strlen(item->text);
 		item->done |= adapter->powered;
-		snprintf(item->text + used, sizeof(item->text) - used, "%s%s %s is %s",
-		         i ? ", " : "", adapter->hci, adapter->name,
-		         adapter->powered ? "up" : "off");
+		snprintf(item->text + used, sizeof(item->text) - used, "%s%s %s", i ? ", " : "",
+		         adapter->hci, adapter->powered ? "is up" : "is off");
 	}
 	if (item->done)
 		return;
-	if (*model->problem)
-		wrong(item, model->problem);
+	if (*model->problem && strncmp(model->problem, "looking", 7) != 0)
+		wrong(item, model->problem); /* who looks has not found that there is none */
 	else if (model->adapter_count)
 		item->broken = true;
 	else
@@ -65,7 +64,7 @@ static void sound(const struct ui *ui, struct item *item)
 	item->done = !*source->problem;
 	if (item->done)
 		snprintf(item->text, sizeof(item->text), "%s",
-		         *source->server ? source->server : "there");
+		         *source->server ? source->server : "is there");
 	else
 		wrong(item, source->problem);
 }
@@ -99,7 +98,7 @@ static void speaker(const struct ui *ui, struct item *item)
 		snprintf(item->text, sizeof(item->text), "%d paired", count);
 	else if (*key)
 		snprintf(item->text, sizeof(item->text),
-		         "press %s, hold the speaker's Bluetooth button till it blinks", key);
+		         "press %s, hold its Bluetooth button till it blinks", key);
 	else
 		snprintf(item->text, sizeof(item->text), "with bluetoothctl; it is taken at once");
 }
@@ -154,14 +153,25 @@ static int item_draw(const struct ui *ui, int row, int room, const struct item *
 	return text - row + 2;
 }
 
-void checklist_draw(const struct ui *ui, int row, int rows)
+/* What comes after the last step. */
+static void further_draw(const struct ui *ui, int row, bool all_done)
+{
+	char key[48],
+	    text[96] = "No hardware at hand?  echorelay --demo  plays on simulated speakers";
+	key_of(ui, COMMAND_VIEW, "align", key, sizeof(key));
+	if (all_done && *key)
+		snprintf(text, sizeof(text), "Not in step yet?  %s lines the speakers up", key);
+	draw_text(&ui->canvas, row, 2, ui->canvas.columns - 3, THEME_DIM, text);
+}
+
+void checklist_draw(const struct ui *ui, int row, int rows, const char *title)
 {
 	struct item items[STEPS];
 	enum step now = items_make(ui, items);
 	int used = 1;
 	if (rows < 2)
 		return;
-	frame_rule(ui, row, "Getting started", "");
+	frame_rule(ui, row, title, "");
 	bool airy = rows >= STEPS + 7;
 	if (airy) {
 		draw_text(&ui->canvas, row + 2, 2, ui->canvas.columns - 3, THEME_NORMAL,
@@ -171,8 +181,7 @@ void checklist_draw(const struct ui *ui, int row, int rows)
 	for (int step = 0; step < STEPS && used < rows; step++)
 		used += item_draw(ui, row + used, rows - used, &items[step], step == (int)now);
 	if (airy && rows - used >= 3)
-		draw_text(&ui->canvas, row + used + 1, 2, ui->canvas.columns - 3, THEME_DIM,
-		          "No hardware at hand?  echorelay --demo  plays on simulated speakers");
+		further_draw(ui, row + used + 1, now == STEPS);
 }
 
 bool checklist_message(const struct ui *ui, enum theme_role *role, char *text, size_t size)
@@ -203,6 +212,6 @@ void start_draw(struct ui *ui, int64_t now)
 	char left[96];
 	snprintf(left, sizeof(left), " %s  Getting started", ui->config.title);
 	frame_header(ui, left, "");
-	checklist_draw(ui, 1, ui->canvas.rows - 3);
+	checklist_draw(ui, 1, ui->canvas.rows - 3, "Three steps");
 	frame_foot(ui, now);
 }

@@ -9,8 +9,8 @@
  * to do now.  The main view shows it while no speaker is paired; `view start` shows it at any time.
  */
 
-/* Draws it into rows row … row + rows − 1. */
-void checklist_draw(const struct ui *ui, int row, int rows);
+/* Draws it into rows row … row + rows − 1, below a rule with the title. */
+void checklist_draw(const struct ui *ui, int row, int rows, const char *title);
 
 /* The thing to do now, in one sentence; false where all is done. */
 bool checklist_message(const struct ui *ui, enum theme_role *role, char *text, size_t size);

@@ -16,8 +16,10 @@ static void row_draw(const struct ui *ui, int row, enum theme_role role, const c
 {
 	const struct canvas *canvas = &ui->canvas;
 	draw_text(canvas, row, 1, 2, role, sign);
+	char fit[2 * TROUBLE_TEXT + 8];
 	draw_text(canvas, row, 3, NAME - 3, THEME_NORMAL, who);
-	draw_text(canvas, row, NAME, canvas->columns - NAME - 1, role, text);
+	words_fit(canvas->set, text, canvas->columns - NAME - 1, fit, sizeof(fit));
+	draw_text(canvas, row, NAME, canvas->columns - NAME - 1, role, fit);
 }
 
 static void trouble_draw(const struct ui *ui, int row, const struct trouble *trouble,
@@ -55,8 +57,10 @@ static void adapters_text(const struct ui *ui, char *text, size_t size)
 	for (int i = 0; i < ui->calm.adapter_count && used < size; i++) {
 		const struct model_adapter *adapter = &ui->calm.adapters[i];
 		used += (size_t)snprintf(
-		    text + used, size - used, "%s%s %s, air %d%%", i ? "   " : "", adapter->hci,
-		    adapter->powered ? "up" : "off", (adapter->airtime_permille + 5) / 10);
+		    text + used, size - used,
+		    ui->canvas.columns >= 76 ? "%s%s %s, air %d%%" : "%s%s %s %d%%", i ? "   " : "",
+		    adapter->hci, adapter->powered ? "up" : "off",
+		    (adapter->airtime_permille + 5) / 10);
 	}
 	if (!used)
 		snprintf(text, size, "no adapter");
@@ -68,6 +72,7 @@ static int parts_draw(const struct ui *ui, int row, int room)
 	const char *good = ui->canvas.set->signs[SPEAKER_STREAMING];
 	const char *bad = ui->canvas.set->signs[SPEAKER_LOST];
 	char text[192];
+	bool wide = ui->canvas.columns >= 76;
 	if (room < 1)
 		return 0;
 	adapters_text(ui, text, sizeof(text));
@@ -79,9 +84,15 @@ static int parts_draw(const struct ui *ui, int row, int room)
 	row_draw(ui, row + 1, THEME_NORMAL, *calm->source.problem ? bad : good, "sound", text);
 	if (room < 3)
 		return 2;
-	snprintf(text, sizeof(text), "%s, %d wake-ups/s, latest %.1f ms late, CPU %.1f %%, %d MB",
-	         calm->version, calm->engine_wakes, calm->engine_wake_worst_us / 1e3,
-	         calm->cpu_permille / 10.0, calm->memory_kb / 1024);
+	if (wide)
+		snprintf(text, sizeof(text),
+		         "%s, %d wake-ups/s, latest %.1f ms late, CPU %.1f %%, %d MB",
+		         calm->version, calm->engine_wakes, calm->engine_wake_worst_us / 1e3,
+		         calm->cpu_permille / 10.0, calm->memory_kb / 1024);
+	else
+		snprintf(text, sizeof(text), "CPU %.1f %%, %d MB, %.1f ms late",
+		         calm->cpu_permille / 10.0, calm->memory_kb / 1024,
+		         calm->engine_wake_worst_us / 1e3);
 	row_draw(ui, row + 2, THEME_NORMAL, *calm->problem ? bad : good, "echorelay", text);
 	return 3;
 }

@@ -116,6 +116,22 @@ static void axis_draw(const struct ui *ui, int row, const struct graph *graph)
 		            seconds / 2);
 }
 
+static void block_title(const struct ui *ui, const struct graph *graph, char *title, size_t size)
+{
+	bool wide = ui->canvas.columns >= 76;
+	char each[48] = "a column a second, scale ";
+	if (graph->each > 1)
+		snprintf(each, sizeof(each), "a column %d seconds, scale ", graph->each);
+	if (graph->value == HISTORY_FILL)
+		snprintf(title, size, "Buffer, %sscale 0-%d ms",
+		         wide ? "the least of each second, " : "", FILL_FULL_US / 1000);
+	else if (graph->low == MODEL_UNKNOWN)
+		snprintf(title, size, "Latency");
+	else
+		snprintf(title, size, "Latency, %s%.0f-%.0f ms", wide ? each : "", graph->low / 1e3,
+		         graph->high / 1e3);
+}
+
 /* Returns the rows it took. */
 static int block_draw(struct ui *ui, int row, int room, enum history_value value)
 {
@@ -123,17 +139,7 @@ static int block_draw(struct ui *ui, int row, int room, enum history_value value
 	struct diag_span span = diag_span(ui, room - 2);
 	bool fill = value == HISTORY_FILL;
 	char title[96];
-	if (fill)
-		snprintf(title, sizeof(title), "Buffer, the least of each second, scale 0-%d ms",
-		         FILL_FULL_US / 1000);
-	else if (graph.low == MODEL_UNKNOWN)
-		snprintf(title, sizeof(title), "Latency");
-	else if (graph.each == 1)
-		snprintf(title, sizeof(title), "Latency, a column a second, scale %.0f-%.0f ms",
-		         graph.low / 1e3, graph.high / 1e3);
-	else
-		snprintf(title, sizeof(title), "Latency, a column %d seconds, scale %.0f-%.0f ms",
-		         graph.each, graph.low / 1e3, graph.high / 1e3);
+	block_title(ui, &graph, title, sizeof(title));
 	frame_rule(ui, row, title, "");
 	stats_titles(ui, row, fill);
 	for (int i = 0; i < span.count; i++) {

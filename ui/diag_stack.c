@@ -40,22 +40,43 @@ static void line(struct page *page, enum theme_role role, const char *format, ..
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	if (row >= 0)
-		draw_text(&page->ui->canvas, row, 1, page->ui->canvas.columns - 2, role, text);
+	if (row < 0)
+		return;
+	const struct canvas *canvas = &page->ui->canvas;
+	char fit[sizeof(text)];
+	words_fit(canvas->set, text, canvas->columns - 2, fit, sizeof(fit));
+	draw_text(canvas, row, 1, canvas->columns - 2, role, fit);
+}
+
+static bool wide(const struct page *page)
+{
+	return page->ui->canvas.columns >= 76;
+}
+
+static void adapter_wide(const struct ui *ui, int row, const struct model_adapter *adapter,
+                         int percent)
+{
+	int used = draw_format(&ui->canvas, row, 1, ui->canvas.columns - 2,
+	                       adapter->powered ? THEME_NORMAL : THEME_WARN,
+	                       "%-6s %s  %-16.16s %-4s %d endpoint%s  air ", adapter->hci,
+	                       adapter->address, adapter->name, adapter->powered ? "up" : "off!",
+	                       adapter->endpoints, adapter->endpoints == 1 ? " " : "s");
+	draw_bar(&ui->canvas, row, 1 + used, 10, percent, 100);
+	draw_format(&ui->canvas, row, 12 + used, 6, THEME_NORMAL, "%d%%%s", percent,
+	            *adapter->problem ? "!" : "");
 }
 
 static void adapter(struct page *page, const struct model_adapter *adapter)
 {
-	int row = row_of(page), percent = (adapter->airtime_permille + 5) / 10;
-	if (row >= 0) {
-		int used = draw_format(&page->ui->canvas, row, 1, page->ui->canvas.columns - 2,
-		                       adapter->powered ? THEME_NORMAL : THEME_WARN,
-		                       "%-6s %s  %-16s %-4s %d endpoints  air ", adapter->hci,
-		                       adapter->address, adapter->name,
-		                       adapter->powered ? "up" : "off!", adapter->endpoints);
-		draw_bar(&page->ui->canvas, row, 1 + used, 10, percent, 100);
-		draw_format(&page->ui->canvas, row, 12 + used, 6, THEME_NORMAL, "%d%%%s", percent,
-		            *adapter->problem ? "!" : "");
+	int percent = (adapter->airtime_permille + 5) / 10;
+	if (wide(page)) {
+		int row = row_of(page);
+		if (row >= 0)
+			adapter_wide(page->ui, row, adapter, percent);
+	} else {
+		line(page, adapter->powered ? THEME_NORMAL : THEME_WARN, "%s %s %s, air %d%%%s",
+		     adapter->hci, adapter->address, adapter->powered ? "up" : "off!", percent,
+		     *adapter->problem ? "!" : "");
 	}
 	int first = (int)strcspn(adapter->problem, ";"); /* what is wrong; what helps */
 	if (*adapter->problem)
@@ -88,23 +109,32 @@ static void source(struct page *page)
 	     words_thousandths(calm->latency_us, 1, latency, sizeof(latency)));
 }
 
+/* "hci1" of an address; what has no name of its own stays an address. */
+static const char *hci_of(const struct model *model, const char *address)
+{
+	for (int i = 0; i < model->adapter_count; i++)
+		if (!strcmp(model->adapters[i].address, address))
+			return model->adapters[i].hci;
+	return address;
+}
+
 static void speaker(struct page *page, int index)
 {
 	const struct model_speaker *calm = &page->ui->calm.speakers[index];
 	char codec[80], latency[16];
-	words_codec(calm, true, codec, sizeof(codec));
+	words_codec(calm, wide(page), codec, sizeof(codec));
 	line(page, THEME_NORMAL, "%d %s  %s", index + 1, calm->name, calm->address);
 	if (*codec)
 		line(page, THEME_NORMAL, "  stream  %s  mtu %d  on %s", codec, calm->mtu,
-		     calm->adapter);
+		     hci_of(&page->ui->calm, calm->adapter));
 	else
 		line(page, THEME_DIM, "  stream  none");
 	if (*calm->configuration)
 		line(page, THEME_NORMAL, "  config  %s", calm->configuration);
-	line(page, THEME_NORMAL, "  delay   %s ms, %s; volume %s",
+	line(page, THEME_NORMAL, "  delay   %s ms, %s; volume: %s",
 	     words_thousandths(calm->speaker.us, 1, latency, sizeof(latency)),
 	     model_origin_name(calm->speaker.origin),
-	     calm->absolute_volume ? "is the speaker's own (AVRCP)" : "is made here");
+	     calm->absolute_volume ? "its own (AVRCP)" : "made here");
 }
 
 static void process(struct page *page)

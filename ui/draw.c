@@ -74,6 +74,25 @@ int draw_format(const struct canvas *canvas, int row, int column, int width, enu
 	return draw_text(canvas, row, column, width, role, text);
 }
 
+int draw_wrapped(const struct canvas *canvas, int row, int column, int width, int rows,
+                 enum theme_role role, const char *text)
+{
+	int used = 0;
+	while (*text && used < rows && width > 0) {
+		int bytes = draw_fit(text, width), word = bytes;
+		while (text[bytes] && word > 0 && text[word] != ' ')
+			word--;
+		if (word > 0)
+			bytes = word;
+		if (!bytes)
+			break;
+		draw_format(canvas, row + used++, column, width, role, "%.*s", bytes, text);
+		text += bytes;
+		text += strspn(text, " ");
+	}
+	return used;
+}
+
 int draw_right(const struct canvas *canvas, int row, int column, enum theme_role role,
                const char *text)
 {

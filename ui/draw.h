@@ -34,6 +34,13 @@ int draw_width(const char *text);
 /* Bytes of a text that fit into `columns`, whole characters only. */
 int draw_fit(const char *text, int columns);
 
+/*
+ * Writes text on as many lines of `width` columns as it needs, `rows` at the most, cut between words.
+ * Returns how many.
+ */
+int draw_wrapped(const struct canvas *canvas, int row, int column, int width, int rows,
+                 enum theme_role role, const char *text);
+
 /* The same from the right: the text ends before `column`.  Returns where it begins. */
 int draw_right(const struct canvas *canvas, int row, int column, enum theme_role role,
                const char *text);

@@ -5,6 +5,7 @@
 
 #include "ui/overview.h"
 #include "ui/private.h"
+#include "ui/words.h"
 
 void frame_header(const struct ui *ui, const char *left, const char *right)
 {
@@ -31,10 +32,11 @@ struct box frame_box(const struct ui *ui, int rows, int columns, const char *tit
 {
 	const struct canvas *canvas = &ui->canvas;
 	const struct charset *set = canvas->set;
-	struct box box = {.rows = rows < canvas->rows ? rows : canvas->rows,
+	int most = canvas->rows - 2; /* the message and the hints stay in sight */
+	struct box box = {.rows = rows < most ? rows : most,
 	                  .columns = columns < canvas->columns ? columns : canvas->columns};
-	box.row = (canvas->rows - 1 - box.rows) / 2;
-	box.row = box.row < 0 ? 0 : box.row;
+	box.row = (most + 1 - box.rows) / 2;
+	box.row = box.row + box.rows > most ? most - box.rows : box.row;
 	box.column = (canvas->columns - box.columns) / 2;
 	int last = box.row + box.rows - 1, right = box.column + box.columns - 1;
 	for (int row = box.row; row <= last; row++) {
@@ -77,7 +79,9 @@ static void message_draw(const struct ui *ui, int64_t now)
 	} else if (view->message) {
 		view->message(ui, &role, text, sizeof(text));
 	}
-	draw_text(&ui->canvas, row, 1, ui->canvas.columns - 2, role, text);
+	char fit[320];
+	words_fit(ui->canvas.set, text, ui->canvas.columns - 2, fit, sizeof(fit));
+	draw_text(&ui->canvas, row, 1, ui->canvas.columns - 2, role, fit);
 }
 
 /* --- hints --------------------------------------------------------------------------------------- */
@@ -129,7 +133,9 @@ char *frame_key(const struct ui *ui, enum command_id command, const char *argume
 static bool hint_key(const struct ui *ui, const struct hint *hint, char *key, size_t size)
 {
 	int most = ui->model.speaker_count < 9 ? ui->model.speaker_count : 9;
-	if (command_table[hint->command].speaker && !ui->model.speaker_count)
+	bool of_speakers = command_table[hint->command].speaker ||
+	                   (hint->argument && !strcmp(hint->argument, "align"));
+	if (of_speakers && !ui->model.speaker_count)
 		return false;
 	if (hint->argument)
 		return *frame_key(ui, hint->command, hint->argument, key, size);

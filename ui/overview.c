@@ -36,7 +36,7 @@ struct overview overview_of(const struct model *model)
 		if (!overview.missing)
 			overview.missing = word;
 		else if (strcmp(overview.missing, word) != 0)
-			overview.missing = "not";
+			overview.missing = "";
 	}
 	overview.runs = overview.playing && model->source.state == MODEL_SOURCE_STREAMING;
 	return overview;

@@ -79,6 +79,12 @@ static enum theme_role state_words(const struct ui *ui, const struct model_found
 	return found->paired ? THEME_DIM : THEME_TITLE;
 }
 
+/* An Echo's class says loudspeaker, which to us it is not. */
+static const char *kind_words(const struct model_found *found)
+{
+	return found->role == MODEL_ROLE_SOURCE ? "source" : model_kind_name(found->kind);
+}
+
 static void found_draw(const struct ui *ui, int row, const struct columns *at,
                        const struct model_found *found, bool selected)
 {
@@ -95,7 +101,7 @@ static void found_draw(const struct ui *ui, int row, const struct columns *at,
 	if (at->address)
 		draw_text(canvas, row, at->address, 18, THEME_NORMAL, found->address);
 	if (at->kind)
-		draw_text(canvas, row, at->kind, 12, THEME_NORMAL, model_kind_name(found->kind));
+		draw_text(canvas, row, at->kind, 12, THEME_NORMAL, kind_words(found));
 	if (at->signal)
 		signal_draw(ui, row, at->signal, found->rssi);
 	if (at->seen)
@@ -190,6 +196,8 @@ static void step_draw(const struct ui *ui, int row, int step)
 		snprintf(tail, sizeof(tail), "   %s cancels   (gives up at %d s)",
 		         frame_key(ui, COMMAND_BACK, "", key, sizeof(key)),
 		         (int)(shown->limit_ms / 1000));
+	if (ui->model.pairing.state == PAIRING_DONE && shown->state == STEP_WAITS)
+		snprintf(tail, sizeof(tail), "when it is asked to play");
 	draw_format(canvas, row, 29, canvas->columns - 30, THEME_NORMAL, "%s%s", shown->note, tail);
 }
 

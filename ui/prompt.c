@@ -193,11 +193,9 @@ struct completion {
 	size_t room;
 };
 
-static void offer(struct completion *completion, const char *word)
+static void take(struct completion *completion, const char *word)
 {
-	size_t length = strlen(completion->word), used = strlen(completion->candidates);
-	if (strncmp(word, completion->word, length) != 0)
-		return;
+	size_t used = strlen(completion->candidates);
 	if (!completion->count++)
 		snprintf(completion->common, sizeof(completion->common), "%s", word);
 	for (size_t i = 0; completion->common[i]; i++)
@@ -206,6 +204,12 @@ static void offer(struct completion *completion, const char *word)
 	if (used + strlen(word) + 3 < completion->room)
 		snprintf(completion->candidates + used, completion->room - used, "%s%s",
 		         used ? "  " : "", word);
+}
+
+static void offer(struct completion *completion, const char *word)
+{
+	if (!strncmp(word, completion->word, strlen(completion->word)))
+		take(completion, word);
 }
 
 /* The words in "on|off|toggle"; what is in capitals or brackets is no word. */
@@ -224,10 +228,11 @@ static void offer_speakers(const struct ui *ui, struct completion *completion)
 		char word[MODEL_TEXT + 4];
 		snprintf(word, sizeof(word), "%d", i + 1);
 		offer(completion, word);
-		bool spaced = strchr(ui->model.speakers[i].name, ' ');
-		snprintf(word, sizeof(word), spaced ? "\"%s\"" : "%s", ui->model.speakers[i].name);
-		if (*completion->word)
-			offer(completion, word);
+		const char *name = ui->model.speakers[i].name;
+		const char *typed = completion->word + (*completion->word == '"');
+		snprintf(word, sizeof(word), strchr(name, ' ') ? "\"%s\"" : "%s", name);
+		if (*typed && !strncasecmp(name, typed, strlen(typed)))
+			take(completion, word);
 	}
 }
 
@@ -267,7 +272,7 @@ void prompt_complete(const struct ui *ui, char *line, size_t size, char *candida
 			offer(&completion, command_table[i].name);
 	else if (command)
 		offer_arguments(ui, &completion, command, place);
-	if (completion.count && strlen(completion.common) > strlen(completion.word) &&
+	if (completion.count && strlen(completion.common) >= strlen(completion.word) &&
 	    begins + strlen(completion.common) < size)
 		snprintf(line + begins, size - begins, "%s", completion.common);
 	length = strlen(line);

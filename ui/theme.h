@@ -41,7 +41,7 @@ int theme_init(struct theme *theme, const char *name, bool coloured);
 
 /* The characters, in UTF-8 or ASCII. */
 struct charset {
-	const char *line, *gutter, *arrow, *about, *dot;
+	const char *line, *gutter, *arrow, *about, *dot, *cut;
 	const char *rms, *peak, *hold, *rest; /* of a meter */
 	const char *full, *empty;             /* of a bar */
 	const char *signs[10];                /* of a speaker's states */

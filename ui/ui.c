@@ -66,6 +66,11 @@ static int screen_begin(struct ui *ui)
 	if (!ui->screen)
 		return -ENOTTY;
 	set_term(ui->screen);
+	/*
+	 * ncurses 6.4 writes after each movement of the cursor, some twenty times a picture, until the
+	 * screen has been left and taken up again once; from then on a picture is one write.
+	 */
+	endwin();
 	modes_set(ui);
 	terminal_keys();
 	colours_begin(ui);

@@ -11,6 +11,7 @@
 #define BOX_ROWS 20
 #define BOX_COLUMNS 68
 #define SLIDER_MS 40 /* to either side */
+#define NOBODY_ELSE "Nobody else plays.  Enter keeps, Esc puts back."
 
 const struct hint align_hints[] = {
     {COMMAND_HELP, "", "help"},       {COMMAND_DELAY, "-1ms", NULL},
@@ -339,6 +340,31 @@ static void draw_ways(struct ui *ui, int row, int column, int width)
 	draw_text(&ui->canvas, row + 2, column, width, THEME_NORMAL, text);
 }
 
+/* Without air between the lines; where they have no room, the ways are the first to go. */
+static void compact_draw(struct ui *ui, const struct box *box)
+{
+	const struct align *align = &ui->align;
+	int column = box->column + 2, row = box->row + 1, last = box->row + box->rows - 2;
+	char later[24], earlier[24];
+	if (last - row >= 3) {
+		draw_who(ui, row++, column, "reference", align->reference,
+		         align->hear != HEAR_CANDIDATE, "");
+		draw_who(ui, row++, column, "adjusting", align->candidate,
+		         align->hear != HEAR_REFERENCE, "");
+	}
+	draw_slider(ui, row++, column);
+	frame_key(ui, COMMAND_DELAY, "+1ms", later, sizeof(later));
+	frame_key(ui, COMMAND_DELAY, "-1ms", earlier, sizeof(earlier));
+	draw_format(&ui->canvas, row++, column, box->columns - 4, THEME_NORMAL,
+	            "late: press %s   early: %s", earlier, later);
+	if (last - row >= 4)
+		row++;
+	if (last - row >= 2)
+		draw_ways(ui, row, column, box->columns - 4);
+	if (last - row >= 4)
+		draw_text(&ui->canvas, last, column, box->columns - 4, THEME_DIM, NOBODY_ELSE);
+}
+
 void align_draw(struct ui *ui, int64_t now)
 {
 	if (ui->model.align.state != ALIGN_OFF) {
@@ -348,6 +374,10 @@ void align_draw(struct ui *ui, int64_t now)
 	struct box box = frame_box(ui, BOX_ROWS, BOX_COLUMNS, "Align by ear");
 	const struct align *align = &ui->align;
 	int column = box.column + 3, row = box.row, width = box.columns - 5;
+	if (box.rows < BOX_ROWS) {
+		compact_draw(ui, &box);
+		return frame_foot(ui, now);
+	}
 	draw_text(&ui->canvas, row + 2, column, width, THEME_NORMAL,
 	          "A click plays once a second on two speakers.");
 	draw_who(ui, row + 4, column + 2, "reference", align->reference,
@@ -357,7 +387,6 @@ void align_draw(struct ui *ui, int64_t now)
 	draw_slider(ui, row + 7, column + 2);
 	draw_advice(ui, row + 9, column, width);
 	draw_ways(ui, row + 13, column, width);
-	draw_text(&ui->canvas, row + 17, column, width, THEME_DIM,
-	          "Nobody else plays meanwhile.  Enter keeps, Esc puts back.");
+	draw_text(&ui->canvas, row + 17, column, width, THEME_DIM, NOBODY_ELSE);
 	frame_foot(ui, now);
 }

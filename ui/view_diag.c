@@ -54,11 +54,24 @@ static int panels(const struct ui *ui)
 	return 1 + ui->model.speaker_count;
 }
 
+/* The events, or those of the one that is looked at; returns how many. */
+static int events_of(const struct ui *ui, const struct model_event *events[MODEL_EVENTS])
+{
+	int one = ui->diag.one, count = 0;
+	const char *name = one <= 0 || one >= panels(ui) ? words_source_name(&ui->model.source)
+	                                                 : ui->model.speakers[one - 1].name;
+	for (int i = 0; i < ui->model.event_count; i++)
+		if (one < 0 || !strcmp(ui->model.events[i].subject, name))
+			events[count++] = &ui->model.events[i];
+	return count;
+}
+
 int diag_rows(const struct ui *ui)
 {
+	const struct model_event *events[MODEL_EVENTS];
 	switch (ui->diag.page) {
 	case DIAG_EVENTS:
-		return ui->model.event_count;
+		return events_of(ui, events);
 	case DIAG_STACK:
 		return ui->diag.stack_lines;
 	default:
@@ -243,6 +256,8 @@ static void header_draw(const struct ui *ui)
 			                 here ? " [%s]" : "  %s ", page_names[i]);
 	}
 	int seconds = diag_seconds(ui);
+	if (ui->diag.one >= 0 && ui->diag.page == DIAG_EVENTS)
+		snprintf(left + used, sizeof(left) - (size_t)used, "  of %d", ui->diag.one);
 	snprintf(right, sizeof(right), "%s%d %s window ", ui->frozen ? "FROZEN  " : "",
 	         seconds < 120 ? seconds : seconds / 60, seconds < 120 ? "s" : "min");
 	frame_header(ui, left, right);
@@ -250,13 +265,16 @@ static void header_draw(const struct ui *ui)
 
 static void events_draw(struct ui *ui, int row, int rows)
 {
+	const struct model_event *events[MODEL_EVENTS];
 	struct list *list = &ui->lists[VIEW_DIAG];
-	int shown = list_window(list, ui->model.event_count, rows);
+	int count = events_of(ui, events), shown = list_window(list, count, rows);
 	for (int i = 0; i < shown; i++) {
-		log_line(ui, row + i, &ui->model.events[list->first + i]);
+		log_line(ui, row + i, events[list->first + i]);
 		if (list->first + i == list->selected)
 			draw_text(&ui->canvas, row + i, 0, 1, THEME_TITLE, ui->canvas.set->gutter);
 	}
+	if (!count)
+		draw_text(&ui->canvas, row + 1, 3, 60, THEME_DIM, "nothing has happened to it");
 }
 
 void diag_draw(struct ui *ui, int64_t now)

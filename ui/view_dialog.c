@@ -258,23 +258,28 @@ void unpair_opened(struct ui *ui, int64_t now)
 void unpair_draw(struct ui *ui, int64_t now)
 {
 	const struct model_speaker *speaker = subject_speaker(ui);
-	char title[MODEL_TEXT + 16];
+	char title[MODEL_TEXT + 16], text[256];
 	snprintf(title, sizeof(title), "Unpair %.48s?", ui->dialog.name);
 	struct box box = frame_box(ui, 10, WIDTH, title);
-	int column = box.column + 2, width = box.columns - 4;
+	bool tall = box.rows >= 9;
+	int column = box.column + 2 + tall, width = box.columns - 4 - tall;
+	int last = box.row + box.rows - 2;
 	if (speaker)
-		draw_format(&ui->canvas, box.row + 2, column, width, THEME_NORMAL,
-		            "It will forget this speaker: delay %+d ms, volume %d %%, %s.",
-		            (int)(speaker->trim.us / 1000), (int)speaker->volume,
-		            model_channel_name(speaker->channel));
+		snprintf(text, sizeof(text),
+		         "It will forget this speaker: delay %+d ms, volume %d %%, %s. To use it "
+		         "again you have to pair it again (hold its button).",
+		         (int)(speaker->trim.us / 1000), (int)speaker->volume,
+		         model_channel_name(speaker->channel));
 	else
-		draw_text(&ui->canvas, box.row + 2, column, width, THEME_NORMAL,
-		          "It will forget this device, and what it was to the relay.");
-	draw_text(&ui->canvas, box.row + 3, column, width, THEME_NORMAL,
-	          "To use it again you have to pair it again (hold its button).");
-	draw_text(&ui->canvas, box.row + 6, column + 8, width - 8, THEME_TITLE,
-	          "[ Keep ]          y  Unpair");
-	draw_text(&ui->canvas, box.row + 8, column, width, THEME_DIM, "Enter or Esc keeps it");
+		snprintf(text, sizeof(text),
+		         "It will forget this device, and what it was to the relay. To use it "
+		         "again you have to pair it again.");
+	draw_wrapped(&ui->canvas, box.row + 1 + tall, column, width, box.rows - 3, THEME_NORMAL,
+	             text);
+	draw_text(&ui->canvas, last - 2 * tall, column, width, THEME_TITLE,
+	          "[ Keep ]     y  Unpair");
+	if (tall)
+		draw_text(&ui->canvas, last, column, width, THEME_DIM, "Enter or Esc keeps it");
 	frame_foot(ui, now);
 }
 
@@ -300,9 +305,11 @@ void rename_draw(struct ui *ui, int64_t now)
 	snprintf(title, sizeof(title), "Rename %.48s", ui->dialog.name);
 	struct box box = frame_box(ui, 7, WIDTH, title);
 	int column = box.column + 3, width = box.columns - 5;
-	field_draw(ui, box.row + 2, column, width, ui->dialog.text);
-	draw_text(&ui->canvas, box.row + 4, column, width, THEME_TITLE,
-	          "Enter  this is its name      Esc  leave it");
+	bool tall = box.rows >= 7;
+	field_draw(ui, box.row + 1 + tall, column, width, ui->dialog.text);
+	draw_text(&ui->canvas, box.row + box.rows - 2 - tall, column, width, THEME_TITLE,
+	          width >= 42 ? "Enter  this is its name      Esc  leave it"
+	                      : "Enter  name it   Esc  leave");
 	frame_foot(ui, now);
 }
 

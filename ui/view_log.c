@@ -13,18 +13,36 @@ const struct hint log_hints[] = {
     {COMMAND_LEVEL, "next", "level"}, {COMMAND_COUNT, "", NULL},
 };
 
+/* "14:07:31 warn " or, where there is little room, "14:07 ! "; returns the columns it takes. */
+static int log_begin(const struct ui *ui, const struct model_event *event, char *text, size_t size)
+{
+	const char *const *signs = ui->canvas.set->signs;
+	const char *sign = event->level == MODEL_ERROR     ? signs[SPEAKER_LOST]
+	                   : event->level == MODEL_WARNING ? signs[SPEAKER_CONGESTED]
+	                                                   : " ";
+	char stamp[16];
+	words_time(event->time_us, stamp, sizeof(stamp));
+	if (ui->canvas.columns < 50)
+		snprintf(text, size, "%.5s %s ", stamp, sign);
+	else
+		snprintf(text, size, "%s %-5s ", stamp, model_level_name(event->level));
+	return draw_width(text);
+}
+
 void log_line(const struct ui *ui, int row, const struct model_event *event)
 {
 	static const enum theme_role roles[] = {THEME_DIM, THEME_NORMAL, THEME_WARN, THEME_BAD};
 	const struct canvas *canvas = &ui->canvas;
-	int width = canvas->columns >= 110 ? 22 : 12, column = 16 + width;
-	char stamp[16], subject[MODEL_TEXT];
-	draw_format(canvas, row, 1, canvas->columns - 2, roles[event->level], "%s %-5s %s",
-	            words_time(event->time_us, stamp, sizeof(stamp)),
-	            model_level_name(event->level),
-	            words_subject(&ui->model, event->subject, width - 1, subject, sizeof(subject)));
-	draw_text(canvas, row, column, canvas->columns - column - 1, roles[event->level],
-	          event->text);
+	enum theme_role role = roles[event->level];
+	int width = canvas->columns >= 110 ? 22 : canvas->columns >= 76 ? 12 : 6;
+	char begin[32], subject[MODEL_TEXT], text[256];
+	int column = 1 + log_begin(ui, event, begin, sizeof(begin));
+	words_subject(&ui->model, event->subject, width - 1, subject, sizeof(subject));
+	draw_text(canvas, row, 1, column, role, begin);
+	draw_text(canvas, row, column, width, role, subject);
+	column += width;
+	words_fit(canvas->set, event->text, canvas->columns - column - 1, text, sizeof(text));
+	draw_text(canvas, row, column, canvas->columns - column - 1, role, text);
 }
 
 /* The events that pass the level and the search; returns how many. */

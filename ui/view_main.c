@@ -93,9 +93,11 @@ static void header_left(const struct ui *ui, const struct overview *overview, ch
 	}
 	used = snprintf(text, size, " %s  %s %s  Echo%s%d", ui->config.title, sign,
 	                overview->runs ? "RUN" : "IDLE", set->arrow, overview->playing);
-	if (overview->missing)
+	if (overview->missing && *overview->missing)
 		snprintf(text + used, size - (size_t)used, ", %d %s",
 		         overview->speakers - overview->playing, overview->missing);
+	else if (overview->missing)
+		snprintf(text + used, size - (size_t)used, " of %d", overview->speakers);
 }
 
 /* The figures of the header as they stand there; the least wanted has the lowest rank. */
@@ -174,18 +176,44 @@ static void events_draw(const struct ui *ui, int row, int rows)
 		log_line(ui, row + 1 + i - first, &ui->model.events[i]);
 }
 
+static int first_clause(const char *text)
+{
+	size_t comma = strcspn(text, ",;");
+	return (int)comma;
+}
+
+/* What helps at once is the last of the remedies: the key. */
+static const char *last_remedy(const struct trouble *trouble)
+{
+	const char *last = strrchr(trouble->remedy, ';');
+	return last ? last + 2 : trouble->remedy;
+}
+
+/* Ever less is said until it has room; what is wrong and what helps are in the least of it, too. */
 static void trouble_say(const struct ui *ui, const struct trouble *trouble, int index, char *text,
                         size_t size)
 {
-	char name[MODEL_TEXT] = "";
-	int used = 0;
-	if (index >= 0) {
-		words_name(ui->model.speakers[index].name, ui->canvas.columns < 76 ? 10 : 24, name,
-		           sizeof(name));
-		used = snprintf(text, size, "%d %s: ", index + 1, name);
+	static const int names[] = {24, 10, 10, 10};
+	const char *dash = *trouble->remedy ? " - " : "";
+	for (int i = 0; i < 4; i++) {
+		const char *remedy = i < 2 ? trouble->remedy : last_remedy(trouble);
+		int cause = i < 3 ? (int)strlen(trouble->cause) : first_clause(trouble->cause);
+		int what = i < 2 ? (int)strlen(remedy) : first_clause(remedy);
+		char name[MODEL_TEXT];
+		int used = 0;
+		if (index >= 0)
+			used = snprintf(text, size, "%d %s: ", index + 1,
+			                words_name(ui->model.speakers[index].name, names[i], name,
+			                           sizeof(name)));
+		snprintf(text + used, size - (size_t)used, "%.*s%s%.*s", cause, trouble->cause,
+		         dash, what, remedy);
+		if (draw_width(text) <= ui->canvas.columns - 2)
+			return;
 	}
-	snprintf(text + used, size - (size_t)used, "%s%s%s", trouble->cause,
-	         *trouble->remedy ? " - " : "", trouble->remedy);
+	if (index >= 0)
+		snprintf(text, size, "%d %s%s%.*s", index + 1,
+		         model_speaker_state_name(ui->model.speakers[index].state), dash,
+		         first_clause(last_remedy(trouble)), last_remedy(trouble));
 }
 
 bool main_message(const struct ui *ui, enum theme_role *role, char *text, size_t size)
@@ -193,6 +221,8 @@ bool main_message(const struct ui *ui, enum theme_role *role, char *text, size_t
 	struct trouble trouble;
 	int index;
 	*role = THEME_NORMAL;
+	if (!ui->shown_any)
+		return false;
 	if (!ui->model.speaker_count)
 		return checklist_message(ui, role, text, size);
 	if (trouble_worst(ui, &trouble, &index)) {
@@ -213,10 +243,13 @@ const struct hint main_hints[] = {
     {COMMAND_VOLUME, "-5", NULL},
     {COMMAND_VOLUME, "+5", "vol"},
     {COMMAND_MUTE, "toggle", "mute"},
-    {COMMAND_CHANNEL, "next", "channel"},
-    {COMMAND_CONNECT, "toggle", "connect"},
     {COMMAND_VIEW, "pair", "pair"},
     {COMMAND_VIEW, "diag", "diag"},
+    {COMMAND_VIEW, "align", "line up"},
+    {COMMAND_WINDOW, "toggle", "Echo"},
+    {COMMAND_CONNECT, "toggle", "connect"},
+    {COMMAND_CHANNEL, "next", "channel"},
+    {COMMAND_SOLO, "toggle", "solo"},
     {COMMAND_COUNT, "", NULL},
 };
 
@@ -266,13 +299,25 @@ static int panels_draw(struct ui *ui, int row, int room)
 	return row + main_panels(ui) * density;
 }
 
+/* Nothing is known yet, and nothing is said. */
+static void first_draw(struct ui *ui, int64_t now)
+{
+	char left[96];
+	snprintf(left, sizeof(left), " %s", ui->config.title);
+	frame_header(ui, left, "");
+	draw_text(&ui->canvas, 2, 3, ui->canvas.columns - 4, THEME_DIM, "one moment ...");
+	frame_foot(ui, now);
+}
+
 void main_draw(struct ui *ui, int64_t now)
 {
 	const struct canvas *canvas = &ui->canvas;
+	if (!ui->shown_any)
+		return first_draw(ui, now);
 	header_draw(ui);
 	int row = panels_draw(ui, 1, canvas->rows - 3);
 	if (!ui->model.speaker_count)
-		checklist_draw(ui, row, canvas->rows - 2 - row);
+		checklist_draw(ui, row, canvas->rows - 2 - row, "Getting started");
 	else if (ui->events)
 		events_draw(ui, row, canvas->rows - 2 - row);
 	frame_foot(ui, now);

@@ -137,6 +137,14 @@ bool pair_act(struct ui *ui, const struct keymap_binding *binding, int64_t now)
 
 /* --- what is said -------------------------------------------------------------------------------- */
 
+static const char *done_words(const struct model_pairing *pairing)
+{
+	const struct model_pairing_step *sound = &pairing->steps[STEP_FIRST_SOUND];
+	if (sound->state != STEP_DONE) /* a source plays when somebody asks it to */
+		return "is connected";
+	return *sound->note ? sound->note : "plays";
+}
+
 static bool pairing_message(const struct ui *ui, enum theme_role *role, char *text, size_t size)
 {
 	static const char *const doing[STEP_COUNT] = {"reaching", "pairing with", "trusting",
@@ -151,7 +159,7 @@ static bool pairing_message(const struct ui *ui, enum theme_role *role, char *te
 		return true;
 	case PAIRING_DONE:
 		*role = THEME_GOOD;
-		snprintf(text, size, "%s plays", pairing->name);
+		snprintf(text, size, "%s %s", pairing->name, done_words(pairing));
 		return true;
 	case PAIRING_FAILED:
 		*role = THEME_BAD;
@@ -183,16 +191,21 @@ bool pair_message(const struct ui *ui, enum theme_role *role, char *text, size_t
 static void header_draw(const struct ui *ui)
 {
 	const struct model_scan *scan = &ui->model.scan;
+	static const char *const before[] = {"scanning ", "scanning ", ""};
+	static const char *const after[] = {", music may stutter   ", "   ", "  "};
 	bool wide = ui->canvas.columns >= 76;
-	char left[64], right[96] = "";
+	char left[64], right[96];
 	snprintf(left, sizeof(left), wide ? " %s  Pair a speaker" : " Pair a speaker",
 	         ui->config.title);
-	if (scan->running)
-		snprintf(right, sizeof(right), "scanning %d s of %d%s   %d found ",
-		         (int)(scan->ms / 1000), (int)(scan->limit_ms / 1000),
-		         wide ? ", music may stutter" : "", ui->pair.count);
-	else
+	if (!scan->running)
 		snprintf(right, sizeof(right), "not scanning   %d found ", ui->pair.count);
+	for (int i = 0; i < 3 && scan->running; i++) {
+		snprintf(right, sizeof(right), "%s%d s of %d%s%d found ", before[i],
+		         (int)(scan->ms / 1000), (int)(scan->limit_ms / 1000), after[i],
+		         ui->pair.count);
+		if (draw_width(left) + 2 + draw_width(right) <= ui->canvas.columns)
+			break;
+	}
 	frame_header(ui, left, right);
 }
 

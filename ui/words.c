@@ -195,12 +195,44 @@ char *words_name(const char *name, int width, char *text, size_t size)
 	return text;
 }
 
+/* What comes after the last semicolon, or a change at the end, if it leaves room for a beginning. */
+static const char *last_part(const char *sentence, int width)
+{
+	const char *semicolon = strrchr(sentence, ';'), *comma = strrchr(sentence, ',');
+	const char *part = semicolon ? semicolon : comma && strstr(comma, "->") ? comma : "";
+	part += strspn(part, ";, ");
+	return draw_width(part) * 3 <= width * 2 ? part : "";
+}
+
+char *words_fit(const struct charset *set, const char *sentence, int width, char *text, size_t size)
+{
+	if (draw_width(sentence) <= width) {
+		snprintf(text, size, "%s", sentence);
+		return text;
+	}
+	const char *last = last_part(sentence, width);
+	int room = width - draw_width(set->cut) - (*last ? 1 + draw_width(last) : 0);
+	int bytes = room > 0 ? draw_fit(sentence, room) : 0, word = bytes;
+	while (word > 0 && sentence[word] != ' ')
+		word--;
+	if (word > bytes / 2)
+		bytes = word;
+	while (bytes > 0 && strchr(" ,;:-", sentence[bytes - 1]))
+		bytes--;
+	snprintf(text, size, "%.*s%s%s%s", bytes, sentence, set->cut, *last ? " " : "", last);
+	return text;
+}
+
 char *words_subject(const struct model *model, const char *subject, int width, char *text,
                     size_t size)
 {
 	char name[MODEL_TEXT];
 	for (int i = 0; i < model->speaker_count; i++)
 		if (!strcmp(model->speakers[i].name, subject)) {
+			if (width < 8) {
+				snprintf(text, size, "%d", i + 1);
+				return text;
+			}
 			snprintf(text, size, "%d %s", i + 1,
 			         words_name(subject, width - (i < 9 ? 2 : 3), name, sizeof(name)));
 			return text;

@@ -53,7 +53,14 @@ char *words_source_codec(const struct model_source *source, char *text, size_t s
 /* A name in at most `width` columns: cut between words where that keeps the first one whole. */
 char *words_name(const char *name, int width, char *text, size_t size);
 
-/* Whom an event is about: "2 Bedroom" where it is a speaker, in at most `width` columns. */
+/*
+ * A sentence in at most `width` columns: what has no room is taken out before its last part, which has
+ * the figures or what to do: "congested: the air... bitpool 53 -> 45".
+ */
+char *words_fit(const struct charset *set, const char *sentence, int width, char *text,
+                size_t size);
+
+/* Whom an event is about: "2 Bedroom" where it is a speaker, in at most `width` columns; "2" below eight. */
 char *words_subject(const struct model *model, const char *subject, int width, char *text,
                     size_t size);
 

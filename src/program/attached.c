@@ -23,7 +23,7 @@ struct attached {
 	struct frontend *frontend;
 	sd_event_source *io, *retry;
 	struct model model;
-	bool shown; /* a model has come */
+	bool shown; /* a model has come, or what is known without one */
 	bool stopping;
 	uint32_t stop_request;
 	int code;
@@ -76,6 +76,7 @@ static void relay_lost(struct attached *attached)
 	attached->client = NULL;
 	memset(&attached->model, 0, sizeof(attached->model));
 	memcpy(attached->model.problem, parting, sizeof(parting));
+	attached->shown = true;
 	sd_event_source_set_time_relative(attached->retry, RETRY_US);
 	sd_event_source_set_enabled(attached->retry, SD_EVENT_ONESHOT);
 }
@@ -118,7 +119,7 @@ static int on_retry(sd_event_source *source, uint64_t us, void *user)
 static const struct model *model_now(void *user)
 {
 	struct attached *attached = user;
-	return &attached->model;
+	return attached->shown ? &attached->model : NULL;
 }
 
 static void command_send(void *user, uint32_t request, const char *line)

@@ -51,7 +51,9 @@ static void leave(struct frontend *frontend)
 
 static void paint(struct frontend *frontend)
 {
-	ui_show(frontend->ui, model_now(frontend), now_ns());
+	const struct model *model = model_now(frontend);
+	if (model)
+		ui_show(frontend->ui, model, now_ns());
 	ui_paint(frontend->ui, now_ns());
 }
 
@@ -100,7 +102,9 @@ static bool colour_wanted(void)
 
 static void typed_read(struct frontend *frontend)
 {
-	plain_show(frontend->plain, model_now(frontend));
+	const struct model *model = model_now(frontend);
+	if (model)
+		plain_show(frontend->plain, model);
 	if (plain_input(frontend->plain, STDIN_FILENO) < 0)
 		leave(frontend);
 }
@@ -151,6 +155,8 @@ static int screen_begin(struct frontend *frontend)
 	if (error >= 0)
 		error = sd_event_add_signal(frontend->config.event, &frontend->resize, SIGWINCH,
 		                            on_resize, frontend);
+	if (error >= 0)
+		paint(frontend);
 	return error < 0 ? error : 0;
 }
 
@@ -171,6 +177,8 @@ static int show(struct frontend *frontend)
 	uint64_t now;
 	if (frontend->ui)
 		paint(frontend);
+	else if (!model_now(frontend))
+		; /* lines of nothing are none */
 	else if (frontend->plain && frontend->typed_before)
 		typed_read(frontend);
 	else if (frontend->plain)

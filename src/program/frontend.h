@@ -20,7 +20,7 @@ struct frontend;
 
 /* How it reaches the relay. */
 struct frontend_port {
-	/* As of now; good until the loop goes on. */
+	/* As of now; good until the loop goes on.  NULL: none has come yet. */
 	const struct model *(*model)(void *user);
 	/* A command line; its answer comes through frontend_answer, now or later. */
 	void (*command)(void *user, uint32_t request, const char *line);

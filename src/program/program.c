@@ -135,7 +135,7 @@ static struct source *open_microphone(void *user, const char *node)
 	return program->sim && !node ? sim_microphone(program->sim) : microphone_new(node);
 }
 
-static int build_relay(struct program *program)
+int program_start(struct program *program)
 {
 	const struct options *options = &program->options;
 	struct relay_config config = {
@@ -159,7 +159,7 @@ static int build_relay(struct program *program)
 		error = relay_attach(program->relay, program->event);
 	if (error >= 0 && program->sim)
 		error = sim_start(program->sim);
-	return error < 0 ? program_fail(EX_OSERR, strerror(-error)) : EX_OK;
+	return error < 0 ? error : 0;
 }
 
 static int on_time_up(sd_event_source *source, uint64_t us, void *user)
@@ -210,7 +210,7 @@ int program_read(struct program *program)
 	return code ? code : read_keymap(program);
 }
 
-int program_build(struct program *program)
+int program_prepare(struct program *program)
 {
 	int code = lock_world(program);
 	if (!code)
@@ -219,7 +219,13 @@ int program_build(struct program *program)
 		code = open_state(program);
 	if (!code)
 		code = build_world(program);
-	return code ? code : build_relay(program);
+	return code;
+}
+
+int program_build(struct program *program)
+{
+	int code = program_prepare(program), error = code ? 0 : program_start(program);
+	return error ? program_fail(EX_OSERR, strerror(-error)) : code;
 }
 
 void program_tear_down(struct program *program)

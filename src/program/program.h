@@ -36,8 +36,14 @@ void program_block_signals(void);
 /* The configuration file and the keymap. */
 int program_read(struct program *program);
 
-/* Journal, state, world and relay, in a loop; that this is the only relay is made sure of first. */
+/*
+ * Journal, state, world and relay, in a loop; that this is the only relay is made sure of first.  Its two
+ * halves are for who has something to show in between: what may be refused to a user, with a line on stderr
+ * and a code as program_fail has it; then the relay, the longer half, 0 or -errno.
+ */
 int program_build(struct program *program);
+int program_prepare(struct program *program);
+int program_start(struct program *program);
 
 /* The loop alone, for who needs no relay.  Returns 0 or -errno. */
 int program_loop(struct program *program);

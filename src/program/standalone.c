@@ -18,7 +18,8 @@ struct standalone {
 static const struct model *on_model(void *user)
 {
 	struct standalone *standalone = user;
-	return relay_model(standalone->program->relay);
+	struct relay *relay = standalone->program->relay;
+	return relay ? relay_model(relay) : NULL;
 }
 
 static void on_command(void *user, uint32_t request, const char *line)
@@ -70,14 +71,19 @@ int standalone_run(struct program *program)
 	struct standalone standalone = {.program = program};
 	double seconds = program->options.mode == MODE_STATUS ? STATUS_SECONDS
 	                                                      : program->options.seconds;
-	int code = program_build(program);
-	if (!code)
+	int code = program_prepare(program);
+	int error = code ? 0 : program_loop(program);
+	if (!code && !error)
 		code = program_hook_ends(program, seconds);
-	if (!code)
+	if (!code && !error) /* before the relay: the first picture waits for nothing */
 		code = build_frontend(&standalone);
-	if (!code)
+	if (!code && !error)
+		error = program_start(program);
+	if (!code && !error)
 		code = run(program);
 	frontend_free(standalone.frontend);
+	if (error)
+		code = program_fail(EX_OSERR, strerror(-error));
 	program_tear_down(program);
 	return code;
 }

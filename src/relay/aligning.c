@@ -52,11 +52,9 @@ static int members_named(struct relay *relay, struct aligning *aligning, const c
 	char copy[512], *rest = copy, *word;
 	snprintf(copy, sizeof(copy), "%s", list);
 	while ((word = strsep(&rest, ","))) {
-		struct speaker *speaker = relay_speaker_named(relay, word);
-		if (!speaker) {
-			snprintf(reply, size, "no speaker '%s'", word);
+		struct speaker *speaker = relay_speaker_named(relay, word, reply, size);
+		if (!speaker)
 			return -ENOENT;
-		}
 		if (!can_be_heard(speaker)) {
 			snprintf(reply, size, "%s %s", speaker->kept->name,
 			         speaker->output ? "is muted" : "does not play");

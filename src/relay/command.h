@@ -15,8 +15,8 @@
  *
  *     delay 2 +10ms          delay 70:99:1C:0A:B2:44 0          mute all on
  *
- * A speaker is its number on the screen, its Bluetooth address, or its name.  In a keymap the speaker is
- * left out: it is the selected one.  Pure; any thread.
+ * A speaker is its number on the screen, its Bluetooth address, its name, or a beginning of that which no
+ * other name has; capitals do not matter.  In a keymap the speaker is left out: it is the selected one.  Pure; any thread.
  */
 
 enum command_id {

@@ -310,21 +310,6 @@ static int carry_out(struct execution *run, enum command_id id)
 	return result == -ENOSYS ? answer(run, -EINVAL, "that is for a screen") : result;
 }
 
-/* By number on the screen, by address, by name. */
-struct speaker *relay_speaker_named(struct relay *relay, const char *word)
-{
-	char *end;
-	long number = strtol(word, &end, 10);
-	if (!*end && end != word)
-		return number >= 1 && number <= relay->speaker_count ? relay->speakers[number - 1]
-		                                                     : NULL;
-	for (int i = 0; i < relay->speaker_count; i++)
-		if (!strcasecmp(relay->speakers[i]->kept->address, word) ||
-		    !strcasecmp(relay->speakers[i]->kept->name, word))
-			return relay->speakers[i];
-	return NULL;
-}
-
 static int run_words(struct execution *run, char *words[], int count)
 {
 	const struct command *command = command_find(words[0]);
@@ -342,9 +327,9 @@ static int run_words(struct execution *run, char *words[], int count)
 	            command->id == COMMAND_TEST;
 	bool all = many && !strcmp(words[1], "all");
 	if (command->speaker && !all) {
-		run->speaker = relay_speaker_named(run->relay, words[1]);
+		run->speaker = relay_speaker_named(run->relay, words[1], run->reply, run->size);
 		if (!run->speaker)
-			return answer(run, -ENOENT, "no speaker '%s'", words[1]);
+			return -ENOENT;
 	}
 	run->arguments = words + before;
 	run->argument_count = count - before;

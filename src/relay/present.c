@@ -306,6 +306,13 @@ static void present_adapter(struct model_adapter *shown, struct relay *relay,
 			shown->airtime_permille += model->speakers[i].airtime_permille;
 }
 
+/* bluetoothd lists them in any order; who reads expects hci0 first. */
+static int by_hci(const void *a, const void *b)
+{
+	const struct model_adapter *left = a, *right = b;
+	return strverscmp(left->hci, right->hci);
+}
+
 static void present_adapters(struct relay *relay)
 {
 	struct model *model = &relay->model;
@@ -316,6 +323,7 @@ static void present_adapters(struct relay *relay)
 	spa_list_for_each (adapter, bluez_adapters(relay->bluez), link)
 		if (model->adapter_count < MODEL_ADAPTERS && relay_uses_adapter(relay, adapter))
 			present_adapter(&model->adapters[model->adapter_count++], relay, adapter);
+	qsort(model->adapters, (size_t)model->adapter_count, sizeof(model->adapters[0]), by_hci);
 }
 
 static void present_event(struct model_event *shown, const struct journal_event *event)

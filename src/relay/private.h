@@ -287,8 +287,11 @@ int execute_test(struct relay *relay, struct speaker *speaker, const char *signa
                  size_t size);
 int execute_align(struct relay *relay, char *const *arguments, int count, char *reply, size_t size);
 
-/* execute.c: by number on the screen, by address, by name; or NULL. */
-struct speaker *relay_speaker_named(struct relay *relay, const char *word);
+/*
+ * named.c: by number on the screen, by address, by name or by a beginning of it that no other has.  NULL
+ * where that is nobody or several, and `reply` says so.
+ */
+struct speaker *relay_speaker_named(struct relay *relay, const char *word, char *reply, size_t size);
 
 /* present.c */
 void relay_present(struct relay *relay);

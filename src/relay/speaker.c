@@ -58,9 +58,11 @@ void speaker_back_off(struct speaker *speaker, enum model_speaker_state state, c
 	snprintf(speaker->problem, sizeof(speaker->problem), "%s", problem);
 	speaker_set_state(speaker, state);
 	place_again(speaker->relay, false);
+	char next[32] = "at once";
+	if (wait >= SECOND_NS / 2)
+		snprintf(next, sizeof(next), "in %g s", (double)wait / SECOND_NS);
 	journal_write(speaker->relay->journal, known ? JOURNAL_DEBUG : JOURNAL_WARNING,
-	              speaker->kept->name, "%s; next attempt in %g s", problem,
-	              (double)wait / SECOND_NS);
+	              speaker->kept->name, "%s; next attempt %s", problem, next);
 }
 
 /* --- what policy_next decided ------------------------------------------------------------------ */

@@ -6,7 +6,7 @@ static void congestion_begins(struct speaker *speaker, const struct output_snaps
 {
 	speaker_set_state(speaker, SPEAKER_CONGESTED);
 	journal_write(speaker->relay->journal, JOURNAL_WARNING, speaker->kept->name,
-	              "congested: packets wait for the air, bitpool %u -> %u", speaker->bitpool,
+	              "congested: the air is full, bitpool %u -> %u", speaker->bitpool,
 	              output->bitpool);
 }
 

@@ -59,26 +59,53 @@ on_terminal() { # on_terminal NAME OPTION... PROGRAM...: a line of figures
   TERM=xterm-256color timeout 120 "$tools/pty" "$@" || echo "did not end"
 }
 
+eight_speakers() { # on two adapters, as they would have to be
+  cat src/sim/scenarios/healthy.scenario
+  printf '[adapter hci1]\naddress = 5C:F3:70:A1:22:08\n'
+  for i in 5 6 7 8; do
+    printf '[speaker Number %d]\nadapter = hci1\nlatency = 200 ms\nreports = 200 ms\n' $i
+  done
+}
+
 bench_screen() {
   title "screen: what the terminal gets, what a key takes, what the first thread costs"
-  demo="$relay --state $work/s --demo"
+  demo="$relay --standalone --state $work/s --demo"
+  sed 's/^\[echo .*/&\nevent = 1 s pause 600 s/' src/sim/scenarios/healthy.scenario >"$work/silent.scenario"
+  eight_speakers >"$work/eight.scenario"
   # shellcheck disable=SC2086
   {
-    on_terminal "4 speakers, music, 80x24" --keys 200 $demo=healthy
+    on_terminal "4 speakers, music, 80x24" --keys 200 --escapes 50 $demo=healthy
     on_terminal "… 4 frames a second" $demo=healthy --fps 4
-    on_terminal "… muted" --press M $demo=healthy
+    on_terminal "… the Echo is silent" --warm 8 $demo="$work/silent.scenario"
+    on_terminal "… speakers muted" --press M $demo=healthy
     on_terminal "… frozen" --press f $demo=healthy
     on_terminal "… ASCII, no colour" env LC_ALL=C NO_COLOR=1 $demo=healthy
     on_terminal "… 120x40" --size 40x120 $demo=healthy
+    on_terminal "8 speakers, music, 80x24" $demo="$work/eight.scenario"
+    on_terminal "… 80x40" --size 40x80 $demo="$work/eight.scenario"
     on_terminal "diagnostics, 80x24" --press d $demo=healthy
     on_terminal "diagnostics, 120x40" --size 40x120 --press d $demo=healthy
     on_terminal "… a reader of 3000 B/s" --rate 3000 $demo=healthy
+    bench_attached
   }
-  for other in "htop -d 1" "btop"; do
+  for other in "htop -d 10" "htop -d 1" "btop"; do
     # shellcheck disable=SC2086
     command -v "${other%% *}" >/dev/null && on_terminal "$other" $other
   done
-  echo "aims: 4000 B/s with music, 2500 at 4 frames, 400 in silence, 60 frozen; key p95 10 ms, first picture 50 ms"
+  echo "aims: 4000 B/s with music, 2500 at 4 frames, 400 in silence, 60 frozen, 7000 with 8 speakers;"
+  echo "      first paint 50 ms, key p95 10 ms, Esc 40 ms of which 25 tell it from a longer key"
+}
+
+# As it is used: the relay plays already, and a screen comes to it.
+bench_attached() {
+  export XDG_RUNTIME_DIR="$work/run"
+  mkdir -p "$work/run"
+  "$relay" daemon --demo=healthy --state "$work/s" >"$work/daemon" 2>&1 &
+  sleep 5
+  on_terminal "on a relay that runs, 80x24" --keys 200 "$relay" --demo
+  "$relay" stop --demo >/dev/null
+  wait %%
+  unset XDG_RUNTIME_DIR
 }
 
 # Speakers whose clocks are off: how far they are apart at the end, and whether it grew as it must.

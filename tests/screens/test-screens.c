@@ -16,6 +16,7 @@
 #include "ui/view_help.h"
 #include "ui/view_log.h"
 #include "ui/view_main.h"
+#include "ui/words.h"
 
 #define S UI_SECOND
 
@@ -482,6 +483,47 @@ static void numbers_are_calm(void **state)
 	screen_show(&model);
 	assert_int_equal(bench.ui->calm.speakers[0].fill_us, 11000);
 	screen_close();
+}
+
+/* The first picture is there before anything is known, and says nothing of it. */
+static void first_picture_waits_for_nothing(void **state)
+{
+	(void)state;
+	screen_open(80, 24, false);
+	assert_screen("first-80x24");
+	press("?");
+	press("\33");
+	screen_close();
+}
+
+/* What has no room is taken out of the middle: the figures at the end stay. */
+static void sentences_keep_their_end(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *sentence;
+		int width;
+		const char *fit;
+	} cases[] = {
+	    {"short", 5, "short"},
+	    {"shorter", 5, "shor…"},
+	    {"congested: the air is full, bitpool 53 -> 45", 44,
+	     "congested: the air is full, bitpool 53 -> 45"},
+	    {"congested: the air is full, bitpool 53 -> 45", 36,
+	     "congested: the air… bitpool 53 -> 45"},
+	    {"congested: the air is full, bitpool 53 -> 45", 20, "congested: the air…"},
+	    {"does not answer - is it on?; next attempt in 2 s", 36,
+	     "does not answer… next attempt in 2 s"},
+	    {"3 speakers want 86 %, 80 carry well", 24, "3 speakers want 86 %…"},
+	    {"スピーカー", 5, "スピ…"},
+	    {"anything", 1, "…"},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[128];
+		assert_string_equal(words_fit(charset_of(true), cases[i].sentence, cases[i].width,
+		                              text, sizeof(text)),
+		                    cases[i].fit);
+	}
 }
 
 /* --- keys ---------------------------------------------------------------------------------------- */
@@ -1034,6 +1076,8 @@ int main(void)
 	    cmocka_unit_test(states_are_as_drawn),
 	    cmocka_unit_test(colour_tells_nothing_alone),
 	    cmocka_unit_test(numbers_are_calm),
+	    cmocka_unit_test(first_picture_waits_for_nothing),
+	    cmocka_unit_test(sentences_keep_their_end),
 	    cmocka_unit_test(aligning_by_ear_moves_one_speaker),
 	    cmocka_unit_test(tapping_tells_how_late_a_speaker_is),
 	    cmocka_unit_test(a_measurement_takes_the_view),

@@ -446,6 +446,8 @@ static void wrong_commands_are_explained(void **state)
 	    {"delay 1", "usage: delay SPEAKER [+|-|=]TIME", -EINVAL},
 	    {"delay 9 +1ms", "no speaker '9'", -ENOENT},
 	    {"delay Nowhere 0", "no speaker 'Nowhere'", -ENOENT},
+	    {"delay \"\" 0", "no speaker ''", -ENOENT},
+	    {"mute STUD maybe", "mute: on, off or toggle, not 'maybe'", -EINVAL}, /* that is one */
 	    {"delay 1 soon", "delay: 'soon' is no time, like +10ms or 35", -EINVAL},
 	    {"delay 1 +2s", "delay: only from -1000 to +1000 ms", -ERANGE},
 	    {"volume 1 loud", "volume: 'loud' is no percentage, like +5 or 70", -EINVAL},
@@ -462,6 +464,33 @@ static void wrong_commands_are_explained(void **state)
 		int result = relay_command(house->relay, cases[i].line, reply, sizeof(reply));
 		assert_string_equal(reply, cases[i].reply);
 		assert_true(result < 0);
+	}
+	house_free(house);
+}
+
+static void a_beginning_of_a_name_is_enough(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *reply;
+		int result;
+	} cases[] = {
+	    {"delay kit +5", "delay +0 -> +5 ms", 0},
+	    {"delay \"Living r\" 7", "delay +0 -> +7 ms", 0},
+	    {"delay liv 0", "which: Living, Living room", -ENOENT},
+	    {"delay Living 3", "delay +0 -> +3 ms", 0}, /* a whole name is nobody else's */
+	    {"delay room 0", "no speaker 'room'", -ENOENT},
+	};
+	struct house *house = house_new("[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+	                                "[speaker Kitchen]\naddress = 00:00:5E:00:53:01\n"
+	                                "[speaker Living room]\naddress = 00:00:5E:00:53:02\n"
+	                                "[speaker Living]\naddress = 00:00:5E:00:53:03\n");
+	house_run(house, SECOND);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char reply[256];
+		int result = relay_command(house->relay, cases[i].line, reply, sizeof(reply));
+		assert_string_equal(reply, cases[i].reply);
+		assert_int_equal(result, cases[i].result);
 	}
 	house_free(house);
 }
@@ -503,6 +532,7 @@ int main(void)
 	    cmocka_unit_test(speaker_that_another_program_holds_is_told),
 	    cmocka_unit_test(turned_off_stays_off),
 	    cmocka_unit_test(wrong_commands_are_explained),
+	    cmocka_unit_test(a_beginning_of_a_name_is_enough),
 	    cmocka_unit_test(hostile_names_are_cleaned),
 	};
 	return RUN(tests);

@@ -6,15 +6,17 @@
  *
  *   --size ROWSxCOLUMNS   24x80
  *   --for SECONDS         how long to count, after a second and a half of warming up; 8
+ *   --warm SECONDS        … as long; 1.5
  *   --press KEYS          typed at the start
  *   --keys N              then press 2 and 1 in turn, N times, and time each until the gutter is there
+ *   --escapes N           open the help and press Esc, N times, and time each until it is gone
  *   --signal NUMBER       send it, and say whether the terminal was given back, and how it ended
  *   --hang                close the terminal instead, and say how long the program lived
  *   --keep-hup            … with SIGHUP ignored, as under nohup
  *   --rate BYTES          read no faster than so many a second
  *   --raw FILE            keep what it wrote
  *
- * One line, words of name=value: bytes a second, reads a second, the first picture, CPU of the first
+ * One line, words of name=value: bytes a second, reads a second, the first paint and picture, CPU of the first
  * thread in percent of a core, resident memory.
  */
 #include <errno.h>
@@ -36,11 +38,13 @@
 #define WARM_NS 1500000000ll
 #define SECOND_NS 1000000000ll
 #define GUTTER "\xe2\x96\x8c"
+#define HINT "quit" /* stands below the main view alone */
 #define TAIL 4096
-#define PICTURE 500
+#define PAINT 200
+#define PICTURE 1200
 
 struct run {
-	int rows, columns, seconds, keys, signal, rate;
+	int rows, columns, seconds, keys, escapes, warm, signal, rate;
 	bool hang, keep_hup;
 	const char *press;
 	FILE *raw;
@@ -175,19 +179,29 @@ static void count(struct run *run)
 	       (double)(cpu_of(run) - cpu) / 1e7 / passed, memory_kb(run));
 }
 
-/* It is there when there are as many bytes as no smaller picture has. */
-static void first_picture(struct run *run)
+/* Reads until so many bytes are there; returns when that was, in ms after the start, or -1. */
+static double ms_until(struct run *run, int64_t bytes)
 {
 	int64_t last = 0;
-	while (now_ns() - run->started < 30 * SECOND_NS && run->bytes < PICTURE) {
+	while (now_ns() - run->started < 30 * SECOND_NS && run->bytes < bytes) {
 		ssize_t got = read_some(run, SECOND_NS);
 		if (got < 0)
 			break;
 		if (got > 0)
 			last = now_ns();
 	}
-	printf("first_ms=%.0f first_bytes=%lld ", last ? (double)(last - run->started) / 1e6 : -1,
-	       (long long)run->bytes);
+	return last ? (double)(last - run->started) / 1e6 : -1;
+}
+
+/*
+ * The first paint is what is more than taking over the terminal; the picture is there when there are as
+ * many bytes as no smaller one has.
+ */
+static void first_picture(struct run *run)
+{
+	double paint = ms_until(run, PAINT), picture = ms_until(run, PICTURE);
+	printf("first_ms=%.0f picture_ms=%.0f picture_bytes=%lld ", paint,
+	       picture < 0 ? paint : picture, (long long)run->bytes);
 }
 
 static int compare(const void *a, const void *b)
@@ -196,29 +210,48 @@ static int compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static double time_key(struct run *run, const char *key)
+/* Until `mark` is there. */
+static double time_key(struct run *run, const char *key, const char *mark)
 {
 	run->tail_size = 0;
 	*run->tail = 0;
 	int64_t sent = now_ns();
 	if (write(run->master, key, 1) != 1)
 		return -1;
-	while (now_ns() - sent < SECOND_NS && !strstr(run->tail, GUTTER))
+	while (now_ns() - sent < SECOND_NS && !strstr(run->tail, mark))
 		if (read_some(run, 10000000) < 0)
 			return -1;
 	return (double)(now_ns() - sent) / 1e6;
+}
+
+static void times_print(const char *name, double *times, int count)
+{
+	qsort(times, (size_t)count, sizeof(*times), compare);
+	printf("%s_p50_ms=%.2f %s_p95_ms=%.2f %s_worst_ms=%.2f ", name, times[count / 2], name,
+	       times[count * 95 / 100], name, times[count - 1]);
 }
 
 static void time_keys(struct run *run)
 {
 	double *times = calloc((size_t)run->keys, sizeof(*times));
 	for (int i = 0; i < run->keys; i++) {
-		times[i] = time_key(run, i % 2 ? "1" : "2");
+		times[i] = time_key(run, i % 2 ? "1" : "2", GUTTER);
 		read_for(run, 37000000 + i % 7 * 5000000);
 	}
-	qsort(times, (size_t)run->keys, sizeof(*times), compare);
-	printf("key_p50_ms=%.2f key_p95_ms=%.2f key_worst_ms=%.2f ", times[run->keys / 2],
-	       times[run->keys * 95 / 100], times[run->keys - 1]);
+	times_print("key", times, run->keys);
+	free(times);
+}
+
+static void time_escapes(struct run *run)
+{
+	double *times = calloc((size_t)run->escapes, sizeof(*times));
+	for (int i = 0; i < run->escapes; i++) {
+		if (write(run->master, "?", 1) != 1)
+			break;
+		read_for(run, 130000000 + i % 7 * 5000000);
+		times[i] = time_key(run, "\033", HINT);
+	}
+	times_print("esc", times, run->escapes);
 	free(times);
 }
 
@@ -287,6 +320,10 @@ static bool option_take(struct run *run, const char *option, const char *value)
 		run->press = value;
 	else if (!strcmp(option, "--keys"))
 		run->keys = atoi(value);
+	else if (!strcmp(option, "--warm"))
+		run->warm = atoi(value);
+	else if (!strcmp(option, "--escapes"))
+		run->escapes = atoi(value);
 	else if (!strcmp(option, "--signal"))
 		run->signal = atoi(value);
 	else if (!strcmp(option, "--raw"))
@@ -317,7 +354,9 @@ int main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	begin(&run, argv + i);
 	first_picture(&run);
-	read_for(&run, run.signal || run.hang ? WARM_NS / 5 : WARM_NS);
+	read_for(&run, run.warm                 ? run.warm * SECOND_NS
+	               : run.signal || run.hang ? WARM_NS / 5
+	                                        : WARM_NS);
 	if (run.press && write(run.master, run.press, strlen(run.press)) < 0)
 		return wrong("--press");
 	if (run.press)
@@ -326,6 +365,8 @@ int main(int argc, char *argv[])
 		count(&run);
 	if (run.keys)
 		time_keys(&run);
+	if (run.escapes)
+		time_escapes(&run);
 	if (run.hang)
 		end_by_hanging_up(&run);
 	else if (run.signal)
