@@ -291,7 +291,8 @@ int execute_align(struct relay *relay, char *const *arguments, int count, char *
  * named.c: by number on the screen, by address, by name or by a beginning of it that no other has.  NULL
  * where that is nobody or several, and `reply` says so.
  */
-struct speaker *relay_speaker_named(struct relay *relay, const char *word, char *reply, size_t size);
+struct speaker *relay_speaker_named(struct relay *relay, const char *word, char *reply,
+                                    size_t size);
 
 /* present.c */
 void relay_present(struct relay *relay);
