@@ -28,25 +28,27 @@ struct block {
 	float peak[METER_CHANNELS], square_sum[METER_CHANNELS];
 };
 
-/* Left, right, left, right.  Without their signs, floats are in the order of their bits. */
+/* Left, right, left, right. */
 typedef float lanes __attribute__((vector_size(16)));
-typedef int32_t lanes_bits __attribute__((vector_size(16)));
+#define LANES 4
 
 static struct block block_scan(const struct frame *frames, uint32_t count)
 {
-	lanes square = {0, 0, 0, 0};
-	lanes_bits peak = {0, 0, 0, 0};
-	for (uint32_t i = 0; i < count; i += 2) {
-		lanes value = {0, 0, 0, 0};
-		memcpy(&value, frames + i, i + 1 < count ? sizeof(value) : sizeof(*frames));
-		lanes_bits magnitude = (lanes_bits)value & 0x7fffffff, more = magnitude > peak;
-		peak = (magnitude & more) | (peak & ~more);
+	const float *samples = &frames->left;
+	lanes square = {0}, peak = {0};
+	for (uint32_t i = 0; i + LANES <= METER_CHANNELS * count; i += LANES) {
+		lanes value;
+		memcpy(&value, samples + i, sizeof(value));
+		for (int k = 0; k < LANES; k++)
+			peak[k] = fmaxf(peak[k], fabsf(value[k]));
 		square += value * value;
 	}
-	lanes most = (lanes)peak;
+	struct frame last = count % 2 ? frames[count - 1] : (struct frame){0, 0};
 	return (struct block){
-	    .peak = {fmaxf(most[0], most[2]), fmaxf(most[1], most[3])},
-	    .square_sum = {square[0] + square[2], square[1] + square[3]},
+	    .peak = {fmaxf(fmaxf(peak[0], peak[2]), fabsf(last.left)),
+	             fmaxf(fmaxf(peak[1], peak[3]), fabsf(last.right))},
+	    .square_sum = {square[0] + square[2] + last.left * last.left,
+	                   square[1] + square[3] + last.right * last.right},
 	};
 }
 

@@ -12,6 +12,13 @@ static struct frame *frame_at(const struct timeline *timeline, int64_t at)
 	return &timeline->ring[(uint64_t)at & MASK];
 }
 
+/* How many of `count` frames stand in one piece, before the ring begins anew. */
+static uint32_t straight_from(int64_t at, uint32_t count)
+{
+	uint32_t left = TIMELINE_FRAMES - (uint32_t)((uint64_t)at & MASK);
+	return left < count ? left : count;
+}
+
 void timeline_init(struct timeline *timeline, struct frame *ring, int64_t start)
 {
 	*timeline = (struct timeline){.ring = ring, .end = start};
@@ -45,21 +52,28 @@ void timeline_seam(struct timeline *timeline, int64_t at)
 	timeline->blend = TIMELINE_SEAM;
 }
 
+/* As one or two straight copies. */
+static void copy_in(struct timeline *timeline, int64_t at, const struct frame *frames,
+                    uint32_t count)
+{
+	uint32_t straight = straight_from(at, count);
+	memcpy(frame_at(timeline, at), frames, straight * sizeof(*frames));
+	memcpy(timeline->ring, frames + straight, (count - straight) * sizeof(*frames));
+}
+
 void timeline_write(struct timeline *timeline, int64_t at, const struct frame *frames,
                     uint32_t count)
 {
 	if (!count)
 		return;
 	timeline_silence(timeline, at);
-	for (uint32_t i = 0; i < count; i++) {
-		struct frame *place = frame_at(timeline, at + i);
-		if (timeline->blend) {
-			float weight = 1 - (float)timeline->blend-- / (TIMELINE_SEAM + 1);
-			*place = frame_mix(*place, frames[i], weight);
-		} else {
-			*place = frames[i];
-		}
+	uint32_t done = 0;
+	for (; done < count && timeline->blend; done++) {
+		struct frame *place = frame_at(timeline, at + done);
+		float weight = 1 - (float)timeline->blend-- / (TIMELINE_SEAM + 1);
+		*place = frame_mix(*place, frames[done], weight);
 	}
+	copy_in(timeline, at + done, frames + done, count - done);
 	if (at + count > timeline->end) {
 		timeline->end = at + count;
 		timeline->last = *frame_at(timeline, timeline->end - 1);
@@ -71,11 +85,8 @@ void timeline_write(struct timeline *timeline, int64_t at, const struct frame *f
 static void copy_held(const struct timeline *timeline, int64_t from, struct frame *frames,
                       uint32_t count)
 {
-	uint32_t start = (uint32_t)((uint64_t)from & MASK);
-	uint32_t straight = TIMELINE_FRAMES - start;
-	if (straight > count)
-		straight = count;
-	memcpy(frames, timeline->ring + start, straight * sizeof(*frames));
+	uint32_t straight = straight_from(from, count);
+	memcpy(frames, frame_at(timeline, from), straight * sizeof(*frames));
 	memcpy(frames + straight, timeline->ring, (count - straight) * sizeof(*frames));
 }
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/intake.h"
 
+#include <float.h>
 #include <math.h>
-#include <string.h>
 
 /* A source further than this from where its clock should have it has jumped. */
 #define JUMP_SECONDS 0.1
 /* The average by which it is told whether a source stands wrong: of so many blocks, or thereabouts. */
 #define WANDER_BLOCKS 16
-#define EXPONENT_BITS 0x7f800000u /* all of them set: infinite, or no number */
 
 void intake_init(struct intake *intake, uint32_t rate, int64_t lead)
 {
@@ -91,13 +90,9 @@ static void block_place(struct intake *intake, struct timeline *timeline,
 /* A source's float may be infinite or no number: that would never leave a filter or a meter again. */
 static void frames_make_finite(struct frame *frames, uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t bits[2];
-		memcpy(bits, &frames[i], sizeof(bits));
-		for (int k = 0; k < 2; k++)
-			bits[k] = (bits[k] & EXPONENT_BITS) == EXPONENT_BITS ? 0 : bits[k];
-		memcpy(&frames[i], bits, sizeof(bits));
-	}
+	float *values = &frames->left;
+	for (uint32_t i = 0; i < 2 * count; i++)
+		values[i] = fabsf(values[i]) <= FLT_MAX ? values[i] : 0;
 }
 
 static bool block_take(struct intake *intake, struct timeline *timeline, struct group_clock *clock,
