@@ -43,6 +43,8 @@ void group_clock_steer(struct group_clock *clock, int64_t ns, double ahead, uint
 		dll_set_period(clock, period);
 	double speed = spa_dll_update(&clock->dll, -ahead);
 	double most = 1 + GROUP_CLOCK_SPEED_LIMIT, least = 1 - GROUP_CLOCK_SPEED_LIMIT;
+	/* what cannot be followed is not remembered: it would have to be unlearned first */
+	clock->dll.z3 = fmin(fmax(clock->dll.z3, 1 - most), 1 - least);
 	clock->anchor_frame = group_clock_frame_at(clock, ns);
 	clock->anchor_ns = ns;
 	clock->speed = fmin(fmax(speed, least), most);

@@ -50,7 +50,14 @@ static void epoch_begin(struct intake *intake, struct timeline *timeline, struct
 	intake->epochs++;
 	intake->clock_id = block->clock_id;
 	intake->silenced = 0;
+	intake->settles_ns = block->ns + INTAKE_SETTLE_NS;
 	anchor(intake, timeline, clock, block);
+}
+
+/* What is left of `ahead`, both in frames, if so much of it is no matter. */
+static double beyond(double ahead, double most)
+{
+	return ahead > most ? ahead - most : ahead < -most ? ahead + most : 0;
 }
 
 static void epoch_follow(struct intake *intake, struct timeline *timeline,
@@ -58,11 +65,16 @@ static void epoch_follow(struct intake *intake, struct timeline *timeline,
 {
 	double ahead = block_ahead(intake, clock, block);
 	intake->wander += (ahead - intake->wander) / WANDER_BLOCKS;
-	if (fabs(intake->wander) > INTAKE_WANDER_NS / 1e9 * clock->rate) {
+	bool settled = intake->settles_ns && block->ns >= intake->settles_ns; /* just now */
+	double astray = INTAKE_ASTRAY_NS / 1e9 * clock->rate;
+	double most = settled ? astray : INTAKE_WANDER_NS / 1e9 * clock->rate;
+	if (settled)
+		intake->settles_ns = 0;
+	if (fabs(intake->wander) > most) {
 		intake->anchors++;
 		anchor(intake, timeline, clock, block);
-	} else {
-		group_clock_steer(clock, block->ns, ahead, block->count);
+	} else if (!intake->settles_ns) {
+		group_clock_steer(clock, block->ns, beyond(ahead, astray), block->count);
 	}
 }
 

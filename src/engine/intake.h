@@ -20,9 +20,12 @@
  *           clock ─┐◄──── lead ────►┌─ next block
  *    ──────────────┴────────────────┴────────────►
  *
- * Steering is for clocks, not for places: what is steered away ends up in the speakers' own buffers.  A
- * source that has come to stand wrong, as PipeWire's does while its jitter buffer settles, is anchored
- * anew once it is INTAKE_WANDER_NS off; the seam is blended.
+ * Steering is for clocks, not for places: what is steered away ends up in the buffers of the speakers that
+ * play, and one that starts anew after it is not where they are.  PipeWire 0.3.65, whose jitter buffer settles,
+ * is up to 1600 ppm fast for the first 28 s, 17 ms in all, whatever the Echo's clock does.  So for
+ * INTAKE_SETTLE_NS the clock goes on at the speed that it has; a source that stands INTAKE_WANDER_NS wrong is
+ * anchored anew, and at the end one that stands INTAKE_ASTRAY_NS wrong.  The seam is blended.  Later its stock
+ * still moves by some frames; so nothing is steered that is nearer than that, and with it no speaker's buffer.
  *
  * A block that comes late finds the speakers waiting for INTAKE_PATIENCE_NS; after that its place has
  * been declared silent and stays so.  Engine thread only; allocates nothing.
@@ -31,6 +34,8 @@
 #define INTAKE_PATIENCE_NS                                                                         \
 	60000000 /* at the most; a speaker with little slack (output.h) has less */
 #define INTAKE_WANDER_NS 6000000
+#define INTAKE_ASTRAY_NS 1000000
+#define INTAKE_SETTLE_NS 30000000000
 #define INTAKE_ABSENT_NS 500000000 /* nothing for so long: the epoch is over */
 
 struct intake {
@@ -39,12 +44,13 @@ struct intake {
 	int64_t lead; /* frames */
 	bool live;    /* an epoch is open */
 	uint32_t clock_id;
-	int64_t offset;   /* timeline frame = position + offset */
-	int64_t expected; /* position of the next block */
-	double wander;    /* how far off the lead, frames, averaged over some blocks */
-	int64_t heard_ns; /* when the last block came */
-	int64_t silenced; /* timeline frame up to which lateness was declared silence */
-	uint64_t frames;  /* all that came */
+	int64_t offset;     /* timeline frame = position + offset */
+	int64_t expected;   /* position of the next block */
+	int64_t settles_ns; /* then the source has found its pace, and is followed; 0: it has */
+	double wander;      /* how far off the lead, frames, averaged over some blocks */
+	int64_t heard_ns;   /* when the last block came */
+	int64_t silenced;   /* timeline frame up to which lateness was declared silence */
+	uint64_t frames;    /* all that came */
 	uint32_t epochs;
 	uint32_t anchors; /* times that an epoch was anchored anew */
 	uint32_t gaps;    /* positions skipped inside an epoch */
