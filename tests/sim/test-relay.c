@@ -235,42 +235,6 @@ static void missing_capability_is_told_once(void **state)
 	house_free(house);
 }
 
-/* It says 150 ms, and then what is true. */
-static void changed_delay_report_is_followed(void **state)
-{
-	(void)state;
-	struct house *house = house_new("[world]\nrecord = FOLDER\n"
-	                                "[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
-	                                "[echo Echo Dot]\n"
-	                                "[speaker Kitchen]\naddress = 00:00:5E:00:53:01\n"
-	                                "latency = 180 ms\nreports = 180 ms\n"
-	                                "[speaker Hall]\naddress = 00:00:5E:00:53:02\n"
-	                                "latency = 275 ms\nreports = 150 ms\n"
-	                                "event = 16 s report 275 ms\n");
-	assert_true(house_wait(house, 10 * SECOND, all_stream));
-	house_run(house, 1015 * SECOND - house->now);
-	assert_in_range(house_speaker(house, "Hall")->delay_us, 29900, 30100);
-	house_run(house, 10 * SECOND);
-	assert_int_equal(house_speaker(house, "Hall")->speaker.us, 275000);
-	assert_int_equal(house_speaker(house, "Hall")->delay_us, 0);
-	assert_in_range(house_speaker(house, "Kitchen")->delay_us, 94900, 95100);
-	house_close(house);
-	int64_t count;
-	float *kitchen = house_record(house, addresses[0], &count);
-	float *hall = house_record(house, addresses[1], &count);
-	assert_in_range(shift_of(kitchen, hall, 20 * 44100) + 1, 0, 2);
-	float worst = 0; /* the tune's own steps, and no click */
-	for (int64_t i = 14 * 44100; i < 18 * 44100; i++)
-		worst = fmaxf(worst, fabsf(kitchen[i] - kitchen[i - 1]));
-	float usual = 0;
-	for (int64_t i = 10 * 44100; i < 14 * 44100; i++)
-		usual = fmaxf(usual, fabsf(kitchen[i] - kitchen[i - 1]));
-	assert_true(worst < 2 * usual);
-	free(kitchen);
-	free(hall);
-	house_free(house);
-}
-
 static void bluetoothd_restart_is_survived(void **state)
 {
 	(void)state;
@@ -522,7 +486,6 @@ int main(void)
 	    cmocka_unit_test(stalled_speaker_is_cut_loose_and_comes_back),
 	    cmocka_unit_test(fade_on_a_shared_radio_is_survived_in_place),
 	    cmocka_unit_test(missing_capability_is_told_once),
-	    cmocka_unit_test(changed_delay_report_is_followed),
 	    cmocka_unit_test(bluetoothd_restart_is_survived),
 	    cmocka_unit_test(volume_never_rises_by_connecting),
 	    cmocka_unit_test(group_volume_keeps_the_distances),
