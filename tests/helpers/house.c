@@ -129,6 +129,11 @@ bool house_wait(struct house *house, int64_t ns, bool (*is)(const struct model *
 	return is(relay_model(house->relay));
 }
 
+const struct model *house_model(const struct house *house)
+{
+	return relay_model(house->relay);
+}
+
 const struct model_speaker *house_speaker(struct house *house, const char *name)
 {
 	const struct model *model = relay_model(house->relay);
@@ -136,6 +141,15 @@ const struct model_speaker *house_speaker(struct house *house, const char *name)
 		if (!strcmp(model->speakers[i].name, name))
 			return &model->speakers[i];
 	fail_msg("no speaker %s in the model", name);
+	return NULL;
+}
+
+const struct model_found *house_found(const struct house *house, const char *name)
+{
+	const struct model *model = house_model(house);
+	for (int i = 0; i < model->found_count; i++)
+		if (!strcmp(model->found[i].name, name))
+			return &model->found[i];
 	return NULL;
 }
 

@@ -37,7 +37,11 @@ void house_run(struct house *house, int64_t ns);
 /* Runs until the model satisfies `is`, at most `ns`; says whether it did. */
 bool house_wait(struct house *house, int64_t ns, bool (*is)(const struct model *));
 
+const struct model *house_model(const struct house *house);
+
 const struct model_speaker *house_speaker(struct house *house, const char *name);
+/* NULL: it is not on the list of devices. */
+const struct model_found *house_found(const struct house *house, const char *name);
 struct device *house_device(struct house *house, const char *name);
 
 /* A command that must succeed. */
