@@ -26,14 +26,14 @@
 #include "tests/helpers/tone.h"
 
 #define RATE 44100
-#define QUANTUM 512
+#define QUANTUM 256 /* pipewire/capture.c */
 #define SECOND 1000000000ll
 #define SPEAKERS_MAX 16
 #define ROUNDS 5
 #define VIRTUAL_SECONDS 60
 #define REAL_SECONDS 6
 #define PACKET_SAMPLES 640
-#define LEAD_NS 28000000
+#define LEAD_NS 16000000 /* relay/settings.c */
 
 static const uint8_t configuration[] = {0x21, 0x15, 2, 53};
 
@@ -398,7 +398,7 @@ static void bench_delay(void)
 			}
 		now = wanted < ns ? wanted : ns;
 	}
-	row("source's block -> packet that carries it", delays, found, "ms", "lead 28, block 512");
+	row("source's block -> packet that carries it", delays, found, "ms", "lead 16, block 256");
 	sbc_finish(&sbc);
 	engine_free(engine);
 	ends_close(&ends);
