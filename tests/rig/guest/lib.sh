@@ -17,6 +17,7 @@ devices=()
 
 # btvirt gives its addresses out in order.
 address() { printf '00:AA:01:%02X:00:42' "${1#hci}"; } # address hciN
+now_ns() { awk '{ printf "%.0f\n", $1 * 1e9 }' /proc/uptime; } # CLOCK_MONOTONIC, as logs have it
 say() { echo "[$(cut -d' ' -f1 /proc/uptime)] $*"; }
 
 until_true() { # until_true SECONDS COMMAND...: asks twice a second; 1 when it never was

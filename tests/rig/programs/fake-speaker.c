@@ -15,7 +15,7 @@
  *     arrival NS PACKET_NS      a click came in: its own instant, counted on from its packet's arrival
  *     heard NS PEAK             a click left the DAC
  *     silence NS MS             nothing left the DAC for so long, though a stream was on
- *     gap NS MS                 no packet came for more than 30 ms
+ *     gap NS MS                 no packet came for more than 20 ms
  *     volume NS N               AVRCP, 0 to 127
  *     end packets=N missing=N bad=N underruns=N overruns=N late=N
  */
@@ -41,7 +41,7 @@
 
 #define AXIS_RATE 44100
 #define LISTEN_US 20000
-#define GAP_NS 30000000
+#define GAP_NS 20000000
 #define PLACES 64 /* packets that are remembered for a click that ends in a later one */
 
 static const struct option options[] = {
