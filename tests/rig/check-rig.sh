@@ -8,6 +8,7 @@
 #
 # A script's head may say:
 #   # mode MODE                run.sh's -m, else vt
+#   # init systemd             who is process 1, run.sh's -i
 #   # releases RELEASE...      else all
 #   # verdict OPTION...        for programs/verdict.c
 #   # speakers N...            whose logs it reads (hciN), else no verdict is asked for
@@ -61,7 +62,7 @@ one() { # one SCRIPT RELEASE
   mode=$(head_of "$1" mode)
   rm -rf "$out"
   mkdir -p "$out"
-  "$rig/run.sh" -r "$2" -m "${mode:-vt}" -o "$out" "$1" 2>"$out.said"
+  "$rig/run.sh" -r "$2" -m "${mode:-vt}" -i "$(head_of "$1" init)" -o "$out" "$1" 2>"$out.said"
   status=$?
   say_test $status "$name"
   if [ $status != 0 ]; then

@@ -8,6 +8,7 @@
 #   -m tt        virtual time, CPU time counts: where a captured Echo suspends or leaves, for there a
 #                PipeWire of -m vt waits for a clock that waits for it, for ever
 #   -m rt        real time
+#   -i systemd   systemd is process 1, as on a box of its own (guest/boot.sh); else guest/init is
 #   -o FOLDER    what the run leaves: log (what the script printed), console, and whatever it writes to /share
 #   -t SECONDS   of wall time, at the most (1200)
 #
@@ -15,11 +16,12 @@
 set -uo pipefail
 # shellcheck source=tests/rig/settings.sh
 . "$(dirname "$0")/settings.sh"
-release=$host_release mode=vt limit=1200 out=
-while getopts r:m:o:t: option; do
+release=$host_release mode=vt init='' limit=1200 out=''
+while getopts r:m:i:o:t: option; do
   case $option in
     r) release=$OPTARG ;;
     m) mode=$OPTARG ;;
+    i) init=$OPTARG ;;
     o) out=$OPTARG ;;
     t) limit=$OPTARG ;;
     *) exit 64 ;;
@@ -52,7 +54,7 @@ start=$SECONDS
 # shellcheck disable=SC2086 # $travel may be no word at all
 timeout -k 5 "$limit" "$work/kernel" mem=1G umid="rig$$" con=null con0=null,fd:1 con1=null ssl=null quiet $travel \
   root=/dev/root rootfstype=hostfs rootflags=/ rw init="$rig/guest/init" \
-  RIG="$rig" ROOT="$work/$release/root" PROGRAMS="$(programs_of "$release")" SHARE="$out" \
+  RIG="$rig" ROOT="$work/$release/root" PROGRAMS="$(programs_of "$release")" SHARE="$out" INIT="$init" \
   </dev/null >"$out/console" 2>&1 &
 guest=$!
 trap 'kill -TERM $guest' TERM INT HUP

@@ -8,6 +8,7 @@
 #   session_start ADAPTERS                         PipeWire, and WirePlumber on so many: 1, hci0 alone
 #   speaker_start hciN hciTO [fake-speaker's options]   paired from hciTO
 #   echo_start hciN hciTO [fake-echo's options]         pairs and connects itself
+#   echo_switch_on hciN hciTO [fake-echo's options]     … does not
 #   echo_tell COMMAND...
 #   relay_start [echorelay's options]
 #   relay_do COMMAND...                            as typed by its user: relay_do all mute on
@@ -57,6 +58,7 @@ expect() { # expect WHAT SECONDS COMMAND...
 
 has_controllers() { [ "$(find /sys/class/bluetooth -name 'hci*' | wc -l)" = "$1" ]; }
 
+# Where systemd runs the guest, it starts bluetoothd when udev tells of a controller.
 radio_start() {
   local count=$1
   shift
@@ -64,7 +66,7 @@ radio_start() {
   until_true 10 test -S /tmp/bt-server-bredrle
   radio --controllers "$count" "$@" >/share/radio.log 2>&1 &
   expect "$count controllers" 10 has_controllers "$count"
-  /usr/libexec/bluetooth/bluetoothd -n -d >/share/bluetoothd.log 2>&1 &
+  [ -d /run/systemd/system ] || /usr/libexec/bluetooth/bluetoothd -n -d >/share/bluetoothd.log 2>&1 &
   until_true 10 grep -q "Bluetooth management interface" /share/bluetoothd.log
   pair --agent >/share/agent.log 2>&1 &
 }
@@ -81,13 +83,20 @@ speaker_start() {
   pair "$owner" "$(address "$hci")" || fail "pairing the speaker on $hci"
 }
 
-echo_start() {
+# The Echo is there, and plays when it is told to connect.
+echo_switch_on() { # as echo_start
   local hci=$1 target
   target=$(address "$2")
   shift 2
   fake-echo "$hci" "Echo Studio" "$target" --log /share/echo.log "$@" 2>/share/echo.err &
   devices+=($!)
   expect "an Echo on $hci" 20 grep -q "registered.*/rig/$hci/source" /share/bluetoothd.log
+}
+
+echo_start() {
+  local hci=$1 target
+  target=$(address "$2")
+  echo_switch_on "$@"
   relay_do window on || fail "the relay's pairing window"
   pair "$hci" "$target" || fail "pairing the Echo"
   relay_do window off
