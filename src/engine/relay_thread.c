@@ -171,6 +171,7 @@ static void show_source(const struct relay_thread *thread, struct source_snapsho
 	*shown = (struct source_snapshot){
 	    .live = intake->live,
 	    .lead = thread->timeline.end - (int64_t)frame,
+	    .paced = intake->live && !intake->settles_ns,
 	    .ppm = group_clock_ppm(&thread->clock),
 	    .epochs = intake->epochs,
 	    .gaps = intake->gaps,

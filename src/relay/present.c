@@ -93,7 +93,8 @@ static void present_source(struct relay *relay, const struct snapshot *snapshot)
 	    .xruns = (int32_t)source->xruns,
 	    .gaps = (int32_t)source->gaps,
 	    .volume = volume >= 0 ? volume : MODEL_UNKNOWN,
-	    .drift_ppb = streams ? (int32_t)lround(source->ppm * 1000) : MODEL_UNKNOWN,
+	    .drift_ppb = streams && source->paced ? (int32_t)lround(source->ppm * 1000)
+	                                          : MODEL_UNKNOWN,
 	    .meter = streams ? meter_of(&source->meter) : meter_unknown(),
 	};
 	copy(shown->node, sizeof(shown->node), info->node);

@@ -56,6 +56,7 @@ static void speakers_are_connected_and_play_in_step(void **state)
 	assert_int_equal(model->source.state, MODEL_SOURCE_STREAMING);
 	assert_string_equal(model->source.name, "Echo Dot");
 	assert_string_equal(model->source.codec, "sbc");
+	assert_int_equal(model->source.drift_ppb, MODEL_UNKNOWN); /* too early to tell */
 	for (int i = 0; i < 3; i++) {
 		const struct model_speaker *speaker = &model->speakers[i];
 		assert_int_equal(speaker->speaker.origin, ORIGIN_REPORTED);
