@@ -10,6 +10,7 @@
 #include "ui/private.h"
 
 #define SEQUENCE_NS (6 * UI_SECOND / 10) /* between the keys of a sequence */
+#define KEYS_AT_ONCE 64                  /* then the loop has its turn, though a book be pasted */
 
 static void message_clear(struct ui *ui)
 {
@@ -325,7 +326,7 @@ int ui_input(struct ui *ui, int64_t now)
 	struct pollfd terminal = {.fd = fileno(ui->config.in), .events = POLLIN};
 	wint_t character;
 	int status, count = 0;
-	while ((status = get_wch(&character)) != ERR) {
+	while (count < KEYS_AT_ONCE && (status = get_wch(&character)) != ERR) {
 		count++;
 		if (status == KEY_CODE_YES && character == KEY_RESIZE)
 			continue; /* SIGWINCH says it already */

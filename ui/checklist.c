@@ -32,8 +32,7 @@ static void wrong(struct item *item, const char *problem)
 static void key_of(const struct ui *ui, enum command_id command, const char *argument, char *text,
                    size_t size)
 {
-	frame_keys(ui, CONTEXT_MAIN, command, argument, text, size);
-	text[strcspn(text, " ")] = 0;
+	frame_keys_from(ui, CONTEXT_MAIN, command, argument, 0, 1, text, size);
 }
 
 static void bluetooth(const struct ui *ui, struct item *item)
@@ -144,13 +143,13 @@ static int item_draw(const struct ui *ui, int row, int room, const struct item *
 	draw_text(&ui->canvas, row, 5, 16, now ? THEME_TITLE : THEME_NORMAL, item->name);
 	if (column == 5 && (!now || room < 2))
 		return 1;
-	int text = row + (column == 5);
-	draw_text(&ui->canvas, text, column, width, item->broken ? THEME_BAD : THEME_NORMAL,
-	          item->text);
-	if (!(now || item->broken) || !*item->more || room < 3)
-		return text - row + 1;
-	draw_text(&ui->canvas, text + 1, column, width, THEME_NORMAL, item->more);
-	return text - row + 2;
+	int used = column == 5;
+	used += draw_wrapped(&ui->canvas, row + used, column, width, room - used,
+	                     item->broken ? THEME_BAD : THEME_NORMAL, item->text);
+	if ((now || item->broken) && *item->more && used < room)
+		used += draw_wrapped(&ui->canvas, row + used, column, width, room - used,
+		                     THEME_NORMAL, item->more);
+	return used ? used : 1;
 }
 
 /* What comes after the last step. */

@@ -86,6 +86,19 @@ static void message_draw(const struct ui *ui, int64_t now)
 
 /* --- hints --------------------------------------------------------------------------------------- */
 
+/* Of a sequence the names one after the other: "<C-x><C-c>" is C-x C-c. */
+static size_t sequence_show(const char *name, char *text, size_t size)
+{
+	size_t used = 0;
+	for (; *name && used + 1 < size; name++)
+		if (*name == '>' && name[1])
+			text[used++] = ' ';
+		else if (*name != '<' && *name != '>')
+			text[used++] = *name;
+	text[used] = 0;
+	return used;
+}
+
 /* "<S-Left>" is "S-←" where there are arrows, "<Esc>" is Esc; what is no name stays as it is. */
 static size_t key_show(const struct charset *set, const char *name, char *text, size_t size)
 {
@@ -94,6 +107,9 @@ static size_t key_show(const struct charset *set, const char *name, char *text, 
 	} arrows[] = {
 	    {"Left>", set->left}, {"Right>", set->right}, {"Up>", set->up}, {"Down>", set->down}};
 	size_t length = strlen(name);
+	const char *first = *name == '<' ? strchr(name, '>') : NULL;
+	if (first && first != name + length - 1)
+		return sequence_show(name, text, size);
 	if (*name != '<' || length < 2 || name[length - 1] != '>')
 		return (size_t)snprintf(text, size, "%s", name);
 	name++;
@@ -109,11 +125,20 @@ static size_t key_show(const struct charset *set, const char *name, char *text, 
 char *frame_keys(const struct ui *ui, enum keymap_context context, enum command_id command,
                  const char *argument, char *text, size_t size)
 {
+	return frame_keys_from(ui, context, command, argument, 0, 2, text, size);
+}
+
+char *frame_keys_from(const struct ui *ui, enum keymap_context context, enum command_id command,
+                      const char *argument, int first, int most, char *text, size_t size)
+{
 	char all[128], *rest = all, *name;
 	size_t used = 0;
 	*text = 0;
 	keymap_keys_of(ui->config.keymap, context, command, argument, all, sizeof(all));
-	for (int i = 0; i < 2 && (name = strsep(&rest, " ")) && *name && used + 2 < size; i++) {
+	for (int i = 0; i < first + most && (name = strsep(&rest, " ")) && *name && used + 2 < size;
+	     i++) {
+		if (i < first)
+			continue;
 		if (used)
 			text[used++] = ' ';
 		used += key_show(ui->canvas.set, name, text + used, size - used);
@@ -124,9 +149,8 @@ char *frame_keys(const struct ui *ui, enum keymap_context context, enum command_
 char *frame_key(const struct ui *ui, enum command_id command, const char *argument, char *text,
                 size_t size)
 {
-	frame_keys(ui, views[view_top(ui)].context, command, argument, text, size);
-	text[strcspn(text, " ")] = 0;
-	return text;
+	return frame_keys_from(ui, views[view_top(ui)].context, command, argument, 0, 1, text,
+	                       size);
 }
 
 /* The first of the keys that do it; the digits that pick a speaker are one hint. */

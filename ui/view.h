@@ -144,6 +144,10 @@ struct box frame_box(const struct ui *ui, int rows, int columns, const char *tit
 char *frame_keys(const struct ui *ui, enum keymap_context context, enum command_id command,
                  const char *argument, char *text, size_t size);
 
+/* The same from key `first` on, `most` of them. */
+char *frame_keys_from(const struct ui *ui, enum keymap_context context, enum command_id command,
+                      const char *argument, int first, int most, char *text, size_t size);
+
 /* The first key of the view on top that does it: "c"; "" if there is none. */
 char *frame_key(const struct ui *ui, enum command_id command, const char *argument, char *text,
                 size_t size);

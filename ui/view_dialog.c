@@ -73,6 +73,21 @@ static void digits_draw(const struct ui *ui, int row, int column, const char *di
 		}
 }
 
+/* The keys of a dialog in its last row; where they have no room there, closer, or in two. */
+static int keys_draw(const struct ui *ui, int last, int column, int width, bool two,
+                     const char *keys)
+{
+	char close[96];
+	size_t used = 0;
+	for (; *keys && used + 1 < sizeof(close); keys++)
+		if (*keys != ' ' || keys[1] != ' ' || keys[2] != ' ')
+			close[used++] = *keys;
+	close[used] = 0;
+	int rows = two && draw_width(close) > width ? 2 : 1;
+	draw_wrapped(&ui->canvas, last - rows + 1, column, width, rows, THEME_TITLE, close);
+	return rows;
+}
+
 /* --- what a device asks -------------------------------------------------------------------------- */
 
 static const struct model_question *question_at(const struct ui *ui)
@@ -152,7 +167,10 @@ void question_draw(struct ui *ui, int64_t now)
 		digits_draw(ui, box.row + 4, column + 4, ui->dialog.text);
 	if (words->field)
 		field_draw(ui, tall ? box.row + 8 : answer, column + 4, 24, ui->dialog.text);
-	draw_text(&ui->canvas, last, column, width, THEME_TITLE, words->keys);
+	if (draw_width(words->keys) <= width)
+		draw_text(&ui->canvas, last, column, width, THEME_TITLE, words->keys);
+	else
+		last -= keys_draw(ui, last, column, width, box.rows >= 6, words->keys) - 1;
 	if (question->left_ms != MODEL_UNKNOWN && box.rows >= 8)
 		draw_format(&ui->canvas, last - 1, column, width, THEME_DIM,
 		            "no answer within %d s is a no", (int)(question->left_ms / 1000));

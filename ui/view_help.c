@@ -12,7 +12,7 @@
 #define COLUMN 37 /* of one column of lines */
 
 struct help_line {
-	char keys[48], text[80];
+	char keys[48], text[128];
 	bool heading;
 };
 
@@ -93,9 +93,10 @@ static bool line_make(const struct ui *ui, enum keymap_context context,
 		snprintf(line->keys, sizeof(line->keys), "0-9");
 	if (other) {
 		char keys[48], mine[48];
-		snprintf(mine, sizeof(mine), "%.*s", (int)strcspn(line->keys, " "), line->keys);
-		frame_keys(ui, context, other->command->id, other->argument, keys, sizeof(keys));
-		keys[strcspn(keys, " ")] = 0;
+		frame_keys_from(ui, context, binding->command->id, binding->argument, 0, 1, mine,
+		                sizeof(mine));
+		frame_keys_from(ui, context, other->command->id, other->argument, 0, 1, keys,
+		                sizeof(keys));
 		snprintf(line->keys, sizeof(line->keys), "%.20s %.20s", mine, keys);
 	}
 	line_text(binding, other, line->text, sizeof(line->text));
@@ -137,12 +138,65 @@ static void group_add(const struct ui *ui, struct help_page *page, enum keymap_c
 	}
 }
 
+/* The keys of one line that it does not show: they do the same. */
+static void others_add(const struct ui *ui, struct help_page *page, enum keymap_context context,
+                       const struct keymap_binding *binding)
+{
+	const struct keymap_binding *other = partner(ui, context, binding, true);
+	struct help_line line = {.heading = false}, shown;
+	if (!line_make(ui, context, binding, &shown) || page->count == LINES_MOST)
+		return;
+	frame_keys_from(ui, context, binding->command->id, binding->argument, other ? 1 : 2, 9,
+	                line.keys, sizeof(line.keys));
+	size_t used = strlen(line.keys);
+	if (other && used + 2 < sizeof(line.keys)) {
+		line.keys[used] = ' ';
+		frame_keys_from(ui, context, other->command->id, other->argument, 1, 9,
+		                line.keys + used + (used > 0), sizeof(line.keys) - used - 1);
+	}
+	used = strlen(line.keys);
+	if (used && line.keys[used - 1] == ' ')
+		line.keys[used - 1] = 0;
+	snprintf(line.text, sizeof(line.text), "as %.40s", shown.keys);
+	if (*line.keys &&
+	    (view_passes(ui, VIEW_HELP, shown.text) || view_passes(ui, VIEW_HELP, line.keys)))
+		page->lines[page->count++] = line;
+}
+
+static void all_others_add(const struct ui *ui, struct help_page *page, enum keymap_context context)
+{
+	const struct keymap *keymap = ui->config.keymap;
+	int heading = page->count++;
+	for (int i = 0; i < keymap->count && page->count < LINES_MOST; i++)
+		if (keymap->bindings[i].command->id != COMMAND_SELECT && !listed_before(keymap, i))
+			others_add(ui, page, context, &keymap->bindings[i]);
+	if (page->count == heading + 1)
+		page->count--;
+	else
+		page->lines[heading] =
+		    (struct help_line){.heading = true, .text = "Other keys for the same"};
+}
+
 static struct help_page *page_new(const struct ui *ui)
 {
 	struct help_page *page = calloc(1, sizeof(*page));
 	for (int group = 0; page && group < GROUP_COUNT; group++)
 		group_add(ui, page, views[ui->help_of].context, group);
+	if (page && page->count < LINES_MOST)
+		all_others_add(ui, page, views[ui->help_of].context);
 	return page;
+}
+
+void help_keys(const struct ui *ui, char *text, size_t size)
+{
+	struct help_page *page = page_new(ui);
+	size_t used = 0;
+	*text = 0;
+	for (int i = 0; page && i < page->count && used < size; i++)
+		if (!page->lines[i].heading)
+			used +=
+			    (size_t)snprintf(text + used, size - used, " %s ", page->lines[i].keys);
+	free(page);
 }
 
 static int columns_of(const struct ui *ui)

@@ -10,6 +10,10 @@ void help_draw(struct ui *ui, int64_t now);
 void help_opened(struct ui *ui, int64_t now);
 bool help_act(struct ui *ui, const struct keymap_binding *binding, int64_t now);
 int help_rows(const struct ui *ui);
+
+/* All keys that the page names, each between spaces: a test looks for every bound one. */
+void help_keys(const struct ui *ui, char *text, size_t size);
+
 extern const struct hint help_hints[];
 
 #endif

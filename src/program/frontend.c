@@ -199,9 +199,13 @@ static int on_timer(sd_event_source *source, uint64_t us, void *user)
 	return error < 0 ? error : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+/* However much comes at once, a screen is painted once for it; lines are as many as the news. */
 void frontend_news(struct frontend *frontend)
 {
-	show(frontend);
+	if (frontend->ui)
+		sd_event_source_set_time(frontend->timer, 0);
+	else
+		show(frontend);
 }
 
 void frontend_answer(struct frontend *frontend, uint32_t request, int result, const char *text)

@@ -75,13 +75,14 @@ enum command_id {
 	COMMAND_COUNT
 };
 
+/* In the order of the help: what one came for is not below the keys of every program. */
 enum command_group {
-	GROUP_GENERAL,
-	GROUP_MOVE,
-	GROUP_VIEWS,
 	GROUP_SPEAKER,
+	GROUP_VIEWS,
 	GROUP_DEVICES,
 	GROUP_RELAY,
+	GROUP_MOVE,
+	GROUP_GENERAL,
 	GROUP_COUNT
 };
 

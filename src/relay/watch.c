@@ -2,12 +2,16 @@
 /* What the engine shows of the speakers while they play, as states and as lines for the user. */
 #include "relay/private.h"
 
+#include <stdio.h>
+
 static void congestion_begins(struct speaker *speaker, const struct output_snapshot *output)
 {
 	speaker_set_state(speaker, SPEAKER_CONGESTED);
+	char before[16] = ""; /* not known yet where it has only just begun */
+	if (speaker->bitpool)
+		snprintf(before, sizeof(before), "%u -> ", speaker->bitpool);
 	journal_write(speaker->relay->journal, JOURNAL_WARNING, speaker->kept->name,
-	              "congested: the air is full, bitpool %u -> %u", speaker->bitpool,
-	              output->bitpool);
+	              "congested: the air is full, bitpool %s%u", before, output->bitpool);
 }
 
 static void congestion_ends(struct speaker *speaker, const struct output_snapshot *output)

@@ -437,23 +437,22 @@ static short pair_at(int row, int column)
 }
 
 /* Without colours nothing else is on the screen, and no colour is. */
-static void colour_tells_nothing_alone(void **state)
+static void colour_tells_nothing_at(int columns, int rows)
 {
-	(void)state;
 	static struct model model;
 	static char *coloured[COUNT(views_drawn)];
 	for (size_t i = 0; i < 2 * COUNT(views_drawn); i++) {
 		const struct drawing *drawing = &views_drawn[i % COUNT(views_drawn)];
 		bool mono = i >= COUNT(views_drawn);
 		drawing->make(&model);
-		screen_open(80, 24, false);
+		screen_open(columns, rows, false);
 		assert_int_equal(ui_theme(bench.ui, mono ? "mono" : "default"), 0);
 		minute_show(&model);
 		press(drawing->keys);
 		ui_paint(bench.ui, bench.now);
 		char *shown = ui_dump(bench.ui);
-		for (int row = 0; mono && row < 24; row++)
-			for (int column = 0; column < 80; column++)
+		for (int row = 0; mono && row < rows; row++)
+			for (int column = 0; column < columns; column++)
 				assert_int_equal(pair_at(row, column), 0);
 		if (mono) {
 			assert_string_equal(shown, coloured[i % COUNT(views_drawn)]);
@@ -464,6 +463,13 @@ static void colour_tells_nothing_alone(void **state)
 		}
 		screen_close();
 	}
+}
+
+static void colour_tells_nothing_alone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(sizes); i++)
+		colour_tells_nothing_at(sizes[i].columns, sizes[i].rows);
 }
 
 static void numbers_are_calm(void **state)
@@ -1049,6 +1055,59 @@ static void wrong_keymaps_are_named_by_line(void **state)
 	}
 }
 
+/* "<C-l>" as the help has it, between spaces; "" where the key means something else there. */
+static void shown_key(const struct keymap *keymap, enum keymap_context context,
+                      const struct keymap_binding *binding, char *text, size_t size)
+{
+	const struct keymap_binding *found;
+	size_t at = 1;
+	bool apart = false; /* from a key that has a name of its own */
+	*text = 0;
+	if (keymap_look_up(keymap, context, binding->keys, binding->length, &found) !=
+	        KEYMAP_FOUND ||
+	    found != binding || binding->command->id == COMMAND_SELECT)
+		return;
+	text[0] = ' ';
+	for (int i = 0; i < binding->length; i++) {
+		char name[32], *bare = name;
+		keymap_key_name(binding->keys[i], name, sizeof(name));
+		size_t length = strlen(name);
+		if (length > 1 && *name == '<') {
+			name[length - 1] = 0;
+			bare++;
+		}
+		at += (size_t)snprintf(text + at, size - at, "%s%s", apart ? " " : "", bare);
+		apart = bare != name;
+	}
+	snprintf(text + at, size - at, " ");
+}
+
+static void every_bound_key_is_in_the_help(void **state)
+{
+	(void)state;
+	static struct keymap keymap;
+	for (const struct keymap_builtin *builtin = keymap_builtins; builtin->name; builtin++) {
+		assert_int_equal(keymap_load(&keymap, builtin->name), 0);
+		used = &keymap;
+		screen_open(80, 24, true);
+		for (int id = 0; id < VIEW_COUNT; id++) {
+			static char all[4096];
+			char key[64];
+			bench.ui->help_of = (enum view_id)id;
+			help_keys(bench.ui, all, sizeof(all));
+			for (int i = 0; i < keymap.count; i++) {
+				shown_key(&keymap, views[id].context, &keymap.bindings[i], key,
+				          sizeof(key));
+				if (*key && !strstr(all, key))
+					fail_msg("%s: the help of %s lacks%s, it has%s",
+					         builtin->name, views[id].title, key, all);
+			}
+		}
+		screen_close();
+	}
+	used = &keys;
+}
+
 static void every_command_has_a_key(void **state)
 {
 	(void)state;
@@ -1099,6 +1158,7 @@ int main(void)
 	    cmocka_unit_test(key_names_read_back),
 	    cmocka_unit_test(later_lines_win),
 	    cmocka_unit_test(wrong_keymaps_are_named_by_line),
+	    cmocka_unit_test(every_bound_key_is_in_the_help),
 	    cmocka_unit_test(every_command_has_a_key),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
