@@ -105,6 +105,16 @@ static int64_t latency_of(const struct pw_time *time, uint32_t rate)
 	       (int64_t)time->buffered * NS_PER_SECOND / rate;
 }
 
+/*
+ * Where a node has sent nothing, PipeWire puts silence in (audioconvert.c) and marks it: that is not sound, and an Echo
+ * that is connected and sends nothing is to be seen as such.  What was left out shows in the next block's ticks.
+ */
+static bool holds_sound(const struct spa_data *audio)
+{
+	return audio->data && audio->chunk->size &&
+	       !SPA_FLAG_IS_SET(audio->chunk->flags, SPA_CHUNK_FLAG_EMPTY);
+}
+
 static void on_process(void *data)
 {
 	struct capture *capture = data;
@@ -114,7 +124,7 @@ static void on_process(void *data)
 		return;
 	const struct spa_data *audio = &buffer->buffer->datas[0];
 	bool wanted = atomic_load_explicit(&capture->open, memory_order_acquire);
-	if (wanted && audio->data && audio->chunk->size &&
+	if (wanted && holds_sound(audio) &&
 	    pw_stream_get_time_n(capture->stream, &time, sizeof(time)) == 0) {
 		uint32_t offset = SPA_MIN(audio->chunk->offset, audio->maxsize);
 		uint32_t size = SPA_MIN(audio->chunk->size, audio->maxsize - offset);

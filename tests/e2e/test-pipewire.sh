@@ -19,7 +19,7 @@ if ! [ -e /proc/self/root ]; then # PipeWire looks there at who its clients are,
 fi
 tap_cleanup() {
   pipewire_stop
-  kill "${relay_pid:-}" "${control_pid:-}" 2>/dev/null
+  kill "${relay_pid:-}" "${control_pid:-}" "${silent_pid:-}" 2>/dev/null
 }
 
 mkdir "$work/pw"
@@ -86,6 +86,18 @@ fi
 result "a source that does not exist is no end" $?
 grep -q "PipeWire has no node 'no-such-node'" "$work/batch"
 result "and is told" $?
+
+# one that is on and sends nothing: PipeWire fills in silence, which is not to be taken for sound
+"$tools/silent-node" mute-source &
+silent_pid=$!
+"$relay" --demo=healthy --source mute-source --batch --for 6 --state "$work/state" --log "$work/mute.log" >"$work/batch" 2>&1
+kill $silent_pid
+grep -q "source mute-source state=streaming" "$work/batch"
+result "a source that sends nothing is captured" $?
+grep -q "the source plays" "$work/mute.log"
+[ $? = 1 ]
+result "and does not play" $?
+
 "$relay" --demo=healthy --source test-source --batch --for 280 --state "$work/state" >"$work/batch" 2>&1 &
 relay_pid=$!
 wait_for 10 grep -q "source test-source state=streaming" "$work/batch"
