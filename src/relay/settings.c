@@ -202,6 +202,25 @@ int settings_forget(struct settings *settings, const char *address)
 	return -1;
 }
 
+/*
+ * Where memory fails, Jansson 2.14 may leave out what it had no room for and go on: a character when it reads
+ * (lex_save), a key when it writes.  So its allocations are watched.
+ */
+static _Thread_local bool memory_lacked;
+
+static void *watched_malloc(size_t size)
+{
+	void *memory = malloc(size);
+	memory_lacked |= !memory;
+	return memory;
+}
+
+static void memory_watch(void)
+{
+	json_set_alloc_funcs(watched_malloc, free);
+	memory_lacked = false;
+}
+
 static json_t *speaker_to_json(const struct settings_speaker *speaker)
 {
 	json_t *json =
@@ -288,19 +307,27 @@ static int state_set_aside(struct settings *settings, const json_error_t *error,
 	return rename(settings->state_path, aside) < 0 ? -errno : 1;
 }
 
+static int state_parse(FILE *file, json_t **ret_json, json_error_t *error)
+{
+	memory_watch();
+	*ret_json = json_loadf(file, JSON_REJECT_DUPLICATES, error);
+	if (!memory_lacked)
+		return 0;
+	json_decref(*ret_json);
+	return -ENOMEM;
+}
+
 static int state_read(struct settings *settings, char *message, size_t size)
 {
 	json_error_t error = {.line = 1, .text = "no list of speakers"};
+	json_t *json;
 	FILE *file = fopen(settings->state_path, "re");
-	if (!file && errno == ENOENT)
-		return 0;
-	if (!file) {
-		int code = -errno;
-		snprintf(message, size, "%s: %s", settings->state_path, strerror(-code));
-		return code;
-	}
-	json_t *json = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
+	if (!file)
+		return errno == ENOENT ? 0 : -errno;
+	int lacks = state_parse(file, &json, &error);
 	fclose(file);
+	if (lacks)
+		return lacks;
 	const json_t *list = json_object_get(json, "speakers");
 	if (!json_is_array(list)) {
 		json_decref(json);
@@ -320,13 +347,14 @@ int settings_open_state(struct settings *settings, const char *directory, char *
 	                    STATE_FILE);
 	if (!error && (used < 0 || (size_t)used >= sizeof(settings->state_path)))
 		error = -ENAMETOOLONG;
-	if (error) {
+	if (!error)
+		error = state_read(settings, message, size);
+	if (error < 0) { /* what could not be read must not be written over */
 		snprintf(message, size, "%s: %s: nothing will be kept", directory,
 		         strerror(-error));
 		*settings->state_path = 0;
-		return error;
 	}
-	return state_read(settings, message, size);
+	return error;
 }
 
 /* Whole or not at all, where memory fails: a file that lacks a speaker must not replace one that has it. */
@@ -345,9 +373,11 @@ int settings_save(struct settings *settings)
 {
 	if (!settings->dirty || !*settings->state_path)
 		return 0;
+	memory_watch();
 	json_t *json = state_to_json(settings);
 	char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
-	int error = text ? file_replace_text(settings->state_path, text) : -ENOMEM;
+	int error = text && !memory_lacked ? file_replace_text(settings->state_path, text)
+	                                   : -ENOMEM;
 	free(text);
 	json_decref(json);
 	if (!error)

@@ -98,7 +98,7 @@ grep -q "the source plays" "$work/mute.log"
 [ $? = 1 ]
 result "and does not play" $?
 
-"$relay" --demo=healthy --source test-source --batch --for 280 --state "$work/state" >"$work/batch" 2>&1 &
+"$relay" --demo=healthy --source test-source --batch --for 600 --state "$work/state" >"$work/batch" 2>&1 &
 relay_pid=$!
 wait_for 10 grep -q "source test-source state=streaming" "$work/batch"
 result "a source node is captured" $?
@@ -110,6 +110,29 @@ mkdir "$work/pw"
 pipewire_start "$work/pw"
 wait_for 10 sh -c "tail -5 '$work/batch' | grep -q 'source test-source state=streaming'"
 result "PipeWire comes back: captured again" $?
+
+# PipeWire is killed while it hands over sound, again and again: in the middle of whatever it did with us
+heard() { tail -12 "$work/batch" | grep 'source test-source state=streaming' | grep -q 'peak_db=-[0-9]'; }
+play_source() { (in_time pw-play --target test-source "$work/in.wav") >/dev/null 2>&1 & player_pid=$!; }
+killed=0
+for round in 1 2 3 4; do
+  play_source
+  wait_for 20 heard || break
+  kill -9 "$pw_daemon" "$pw_manager"
+  wait "$pw_daemon" "$pw_manager" "$player_pid" 2>/dev/null
+  wait_for 10 sh -c "tail -5 '$work/batch' | grep -q 'no PipeWire'" && kill -0 $relay_pid || break
+  rm -rf "$work/pw"
+  mkdir "$work/pw"
+  pipewire_start "$work/pw"
+  wait_for 10 sh -c "tail -5 '$work/batch' | grep -q 'source test-source state=streaming'" || break
+  killed=$round
+done
+[ "$killed" = 4 ]
+result "PipeWire is killed in the midst of it, four times" $?
+play_source
+wait_for 20 heard
+result "and then it plays again" $?
+kill "$player_pid" 2>/dev/null
 kill -TERM $relay_pid
 wait $relay_pid
 result "and ends well" $?

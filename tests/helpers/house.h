@@ -29,6 +29,12 @@ struct house {
 	char folder[64];           /* of the speakers' records; removed with the house */
 };
 
+/*
+ * Called as a turn of the relay begins and as it ends, its making included, for who wants to know what it does
+ * in between; NULL: nobody.  With one, a relay that could not be made is none: house->relay is NULL then.
+ */
+extern void (*house_relay_turn)(bool begins);
+
 /* `scenario` as a text; what the speakers let hear is kept if it has a line "record = FOLDER". */
 struct house *house_new(const char *scenario);
 void house_free(struct house *house);
