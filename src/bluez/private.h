@@ -12,6 +12,7 @@ struct bluez {
 	const struct bluez_events *events;
 	void *user;
 	bool present; /* bluetoothd runs and its objects are known */
+	bool missed;  /* something that it said could not be read for want of memory */
 	sd_bus_slot *added_match, *removed_match, *properties_match, *owner_match;
 	sd_bus_slot *listing; /* GetManagedObjects, pending */
 	sd_bus_slot *guard;
@@ -20,7 +21,12 @@ struct bluez {
 	struct agent *agent; /* NULL until one is set */
 };
 
-/* objects.c */
+/* objects.c: what a message says of an object is taken over; 0 or more, or -errno. */
+int objects_interfaces_add(struct bluez *bluez, const char *path, sd_bus_message *message);
+int objects_interface_change(struct bluez *bluez, const char *path, const char *interface,
+                             sd_bus_message *properties);
+void objects_interface_remove(struct bluez *bluez, const char *path, const char *interface);
+void objects_remove_all(struct bluez *bluez);
 struct bluez_transport *objects_transport(struct bluez *bluez, const char *path);
 void objects_transport_remove(struct bluez_transport *transport);
 int objects_transport_read(struct bluez_transport *transport, sd_bus_message *properties);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every method that the relay calls fails, is not answered, is answered late, twice or with nothing; the clocks
- * are set.  In virtual time, sd-bus's time-outs included: clock_gettime
- * here is the house's.  Afterwards everything must play as if nothing had been, and the user must have been told.
+ * Every method that the relay calls fails, is not answered, is answered late, twice, with nothing, or after what was
+ * called later; the clocks are set.  In virtual time, sd-bus's time-outs included: clock_gettime here is the house's.  Afterwards everything must play as if nothing had been, and the user must have been told.
  */
 #include "tests/helpers/test.h"
 
@@ -49,10 +48,22 @@ int clock_gettime(clockid_t id, struct timespec *time)
 
 /* --- the man in the middle ------------------------------------------------------------------------- */
 
-enum fault { FAULT_ERROR, FAULT_SLOW, FAULT_LATE, FAULT_TWICE, FAULT_EMPTY, FAULTS };
+enum fault {
+	FAULT_ERROR,
+	FAULT_SLOW,
+	FAULT_LATE,
+	FAULT_TWICE,
+	FAULT_EMPTY,
+	FAULT_OVERTAKEN,
+	FAULTS
+};
 
-static const char *const fault_names[] = {"fails", "fails slowly", "fails late",
-                                          "is answered twice", "is answered by nothing"};
+static const char *const fault_names[] = {"fails",
+                                          "fails slowly",
+                                          "fails late",
+                                          "is answered twice",
+                                          "is answered by nothing",
+                                          "is answered after later ones"};
 
 struct method {
 	const char *member, *property; /* the latter, or a part of it, of Set */
@@ -145,6 +156,9 @@ static int on_call(sd_bus_message *call, void *user, sd_bus_error *error)
 	case FAULT_EMPTY:
 		sd_bus_reply_method_return(call, "");
 		return 1;
+	case FAULT_OVERTAKEN:
+		hold(middle, call, 3);
+		return 1;
 	default:
 		return 1;
 	}
@@ -156,7 +170,10 @@ static void answer_held(struct middle *middle, bool all)
 		struct held *held = &middle->held[i];
 		if (!held->call || (!all && middle->house->now < held->until))
 			continue;
-		fail_call(held->call);
+		if (middle->fault == FAULT_OVERTAKEN)
+			sd_bus_reply_method_return(held->call, "");
+		else
+			fail_call(held->call);
 		held->call = sd_bus_message_unref(held->call);
 	}
 }
@@ -250,7 +267,8 @@ static bool meet(const struct method *method, enum fault fault)
 	live(&middle);
 	middle.left = 0;
 	bool plays = house_wait(house, 400 * SECOND, a_and_b_stream);
-	bool knows = !method->told || fault == FAULT_EMPTY || told(house);
+	bool silent = fault == FAULT_EMPTY || fault == FAULT_OVERTAKEN;
+	bool knows = !method->told || silent || told(house);
 	if (!plays || !knows || !middle.met) {
 		print_message("  %s%s %s %d times: %s\n", method->member,
 		              method->property ? method->property : "", fault_names[fault],
@@ -328,8 +346,8 @@ static void all_come_back_after_the_host_has_slept(void **state)
 
 int main(void)
 {
-	static enum fault faults[FAULTS] = {FAULT_ERROR, FAULT_SLOW, FAULT_LATE, FAULT_TWICE,
-	                                    FAULT_EMPTY};
+	static enum fault faults[FAULTS] = {FAULT_ERROR, FAULT_SLOW,  FAULT_LATE,
+	                                    FAULT_TWICE, FAULT_EMPTY, FAULT_OVERTAKEN};
 	struct CMUnitTest tests[FAULTS + 2] = {
 	    cmocka_unit_test(the_wall_clock_does_not_matter),
 	    cmocka_unit_test(all_come_back_after_the_host_has_slept),

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/door.h"
@@ -96,6 +98,18 @@ static void at_every(void (*walk)(void), int step)
 	} while (memory.refused);
 	print_message("    %ld allocations\n", n - step);
 	assert_true(n > 1 + step); /* it has allocated at all */
+}
+
+/* Time-outs of sd-bus are the house's, too. */
+static const struct house *clocked;
+
+int clock_gettime(clockid_t id, struct timespec *time)
+{
+	if (!clocked || (id != CLOCK_MONOTONIC && id != CLOCK_BOOTTIME))
+		return (int)syscall(SYS_clock_gettime, id, time);
+	time->tv_sec = clocked->now / SECOND;
+	time->tv_nsec = clocked->now % SECOND;
+	return 0;
 }
 
 /* --- files ----------------------------------------------------------------------------------------- */
@@ -378,12 +392,14 @@ static bool relay_lives(long n)
 	memory.refused = false;
 	struct house *house = house_new(scenario);
 	bool plays = !house->relay;
+	clocked = house;
 	if (house->relay) {
 		live(house);
 		memory.left = 0;
 		plays = house_wait(house, 200 * SECOND, a_and_b_stream) || bus_is_lost(house);
 	}
 	house_relay_turn = NULL;
+	clocked = NULL;
 	refuse_no_more();
 	if (!plays) {
 		print_message("    refused the %ld-th, and it does not play:\n", n);
@@ -399,7 +415,8 @@ static bool relay_lives(long n)
 /* It allocates some two thousand times: MEMORY_STEP=1 refuses each, in minutes. */
 static void a_relay_plays_in_the_end(void **state)
 {
-	long n = 1, silent = 0, step = getenv("MEMORY_STEP") ? atol(getenv("MEMORY_STEP")) : 37;
+	long n = getenv("MEMORY_FIRST") ? atol(getenv("MEMORY_FIRST")) : 1, silent = 0,
+	     step = getenv("MEMORY_STEP") ? atol(getenv("MEMORY_STEP")) : 37;
 	(void)state;
 	do {
 		silent += !relay_lives(n);
