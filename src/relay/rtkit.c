@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- *   GetAll ─► MaxRealtimePriority, RTTimeUSecMax ─► setrlimit(RLIMIT_RTTIME) ─► MakeThreadRealtime
+ *   Get MaxRealtimePriority ─► Get RTTimeUSecMax ─► setrlimit(RLIMIT_RTTIME) ─► MakeThreadRealtime
+ *
+ * One by one: rtkit-daemon has Get and no GetAll (rtkit-daemon.c, dbus_handler).
  */
 #include "relay/rtkit.h"
 
@@ -8,7 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #define SERVICE "org.freedesktop.RealtimeKit1"
@@ -19,53 +20,14 @@ struct rtkit {
 	sd_bus *bus;
 	sd_bus_slot *slot;
 	pid_t thread;
+	int32_t priority; /* the highest there is */
 	rtkit_answer answer;
 	void *user;
-};
-
-struct limits {
-	int32_t priority; /* the highest there is */
-	int64_t time_us;
 };
 
 static void answer(struct rtkit *rtkit, const char *problem)
 {
 	rtkit->answer(rtkit->user, problem); /* it may be the last that is seen of it */
-}
-
-/* Returns 1 where the value was one of ours, 0 where it has another type, or -errno. */
-static int value_read(sd_bus_message *message, const char *type, void *value)
-{
-	const char *contents;
-	int error = sd_bus_message_peek_type(message, NULL, &contents);
-	if (error < 0 || strcmp(contents, type) != 0)
-		return error < 0 ? error : 0;
-	return sd_bus_message_read(message, "v", type, value);
-}
-
-static int limit_read(sd_bus_message *message, struct limits *limits)
-{
-	const char *name;
-	int taken = sd_bus_message_read(message, "s", &name);
-	if (taken < 0)
-		return taken;
-	taken = 0;
-	if (!strcmp(name, "MaxRealtimePriority"))
-		taken = value_read(message, "i", &limits->priority);
-	else if (!strcmp(name, "RTTimeUSecMax"))
-		taken = value_read(message, "x", &limits->time_us);
-	return taken ? taken : sd_bus_message_skip(message, "v");
-}
-
-static int limits_read(sd_bus_message *message, struct limits *limits)
-{
-	int error = sd_bus_message_enter_container(message, 'a', "{sv}");
-	while (error >= 0 && (error = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-		error = limit_read(message, limits);
-		if (error >= 0)
-			error = sd_bus_message_exit_container(message);
-	}
-	return error;
 }
 
 /* Only down: a shorter one, set by somebody else, is a promise, too. */
@@ -97,11 +59,11 @@ static int call_send(struct rtkit *rtkit, sd_bus_message *call, sd_bus_message_h
 }
 
 /* One below the highest, where there is one: that is PipeWire's, which feeds us. */
-static int make_real_time(struct rtkit *rtkit, const struct limits *limits)
+static int make_real_time(struct rtkit *rtkit, int64_t time_us)
 {
 	sd_bus_message *call = NULL;
-	uint32_t priority = (uint32_t)(limits->priority > 1 ? limits->priority - 1 : 1);
-	int error = time_limit(limits->time_us);
+	uint32_t priority = (uint32_t)(rtkit->priority > 1 ? rtkit->priority - 1 : 1);
+	int error = time_limit(time_us);
 	if (error >= 0)
 		error = sd_bus_message_new_method_call(rtkit->bus, &call, SERVICE, PATH, SERVICE,
 		                                       "MakeThreadRealtime");
@@ -113,17 +75,42 @@ static int make_real_time(struct rtkit *rtkit, const struct limits *limits)
 	return error;
 }
 
+static int property_get(struct rtkit *rtkit, const char *name, sd_bus_message_handler_t done)
+{
+	sd_bus_message *call = NULL;
+	int error = sd_bus_message_new_method_call(rtkit->bus, &call, SERVICE, PATH,
+	                                           "org.freedesktop.DBus.Properties", "Get");
+	if (error >= 0)
+		error = sd_bus_message_append(call, "ss", SERVICE, name);
+	if (error >= 0)
+		error = call_send(rtkit, call, done);
+	sd_bus_message_unref(call);
+	return error;
+}
+
 /* A limit of 0, as a portal without rtkit behind it tells, would be the end of us at once. */
-static int on_limits(sd_bus_message *reply, void *user, sd_bus_error *error)
+static int on_time(sd_bus_message *reply, void *user, sd_bus_error *error)
 {
 	struct rtkit *rtkit = user;
-	struct limits limits = {0};
+	int64_t time_us = 0;
+	(void)error;
+	if (sd_bus_message_is_method_error(reply, NULL) ||
+	    sd_bus_message_read(reply, "v", "x", &time_us) < 0 || time_us < 1)
+		answer(rtkit, "rtkit tells no limits");
+	else if (make_real_time(rtkit, time_us) < 0)
+		answer(rtkit, "rtkit cannot be asked");
+	return 0;
+}
+
+static int on_priority(sd_bus_message *reply, void *user, sd_bus_error *error)
+{
+	struct rtkit *rtkit = user;
 	(void)error;
 	if (sd_bus_message_is_method_error(reply, NULL))
 		answer(rtkit, "there is no rtkit");
-	else if (limits_read(reply, &limits) < 0 || limits.priority < 1 || limits.time_us < 1)
+	else if (sd_bus_message_read(reply, "v", "i", &rtkit->priority) < 0 || rtkit->priority < 1)
 		answer(rtkit, "rtkit tells no limits");
-	else if (make_real_time(rtkit, &limits) < 0)
+	else if (property_get(rtkit, "RTTimeUSecMax", on_time) < 0)
 		answer(rtkit, "rtkit cannot be asked");
 	return 0;
 }
@@ -132,18 +119,11 @@ int rtkit_ask(struct rtkit **ret_rtkit, sd_bus *bus, pid_t thread, rtkit_answer 
               void *user)
 {
 	struct rtkit *rtkit = calloc(1, sizeof(*rtkit));
-	sd_bus_message *call = NULL;
 	if (!rtkit)
 		return -ENOMEM;
 	*rtkit = (struct rtkit){
 	    .bus = sd_bus_ref(bus), .thread = thread, .answer = answered, .user = user};
-	int error = sd_bus_message_new_method_call(bus, &call, SERVICE, PATH,
-	                                           "org.freedesktop.DBus.Properties", "GetAll");
-	if (error >= 0)
-		error = sd_bus_message_append(call, "s", SERVICE);
-	if (error >= 0)
-		error = call_send(rtkit, call, on_limits);
-	sd_bus_message_unref(call);
+	int error = property_get(rtkit, "MaxRealtimePriority", on_priority);
 	if (error < 0) {
 		rtkit_free(rtkit);
 		return error;

@@ -54,6 +54,16 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_VTABLE_END,
 };
 
+/* The real one has Get alone. */
+static int on_call(sd_bus_message *call, void *user, sd_bus_error *error)
+{
+	(void)user, (void)error;
+	if (!sd_bus_message_is_method_call(call, "org.freedesktop.DBus.Properties", "GetAll"))
+		return 0;
+	sd_bus_reply_method_errorf(call, SD_BUS_ERROR_UNKNOWN_METHOD, "no such method");
+	return 1;
+}
+
 static void on_answer(void *user, const char *problem)
 {
 	struct asker *asker = user;
@@ -70,6 +80,7 @@ static void daemon_serve(struct daemon *daemon, int fd)
 	sd_bus_set_server(daemon->bus, 1, id);
 	sd_bus_set_anonymous(daemon->bus, 1);
 	assert_true(sd_bus_start(daemon->bus) >= 0);
+	assert_true(sd_bus_add_filter(daemon->bus, NULL, on_call, NULL) >= 0);
 	if (daemon->time_most >= 0)
 		assert_true(sd_bus_add_object_vtable(daemon->bus, NULL,
 		                                     "/org/freedesktop/RealtimeKit1", SERVICE,
