@@ -33,6 +33,11 @@ static struct {
 	bool refused;
 } memory;
 
+/* ThreadSanitizer's own allocator cannot be asked through dlsym: it asks for memory itself. */
+#ifdef __SANITIZE_THREAD__
+#define REFUSES 0
+#else
+#define REFUSES 1
 static bool refuse(void)
 {
 	if (!memory.counts || !memory.left || --memory.left)
@@ -72,6 +77,7 @@ char *strdup(const char *text)
 	char *copy = malloc(size);
 	return copy ? memcpy(copy, text, size) : NULL;
 }
+#endif
 
 static void refuse_at(long n)
 {
@@ -428,6 +434,10 @@ static void a_relay_plays_in_the_end(void **state)
 
 int main(void)
 {
+	if (!REFUSES) {
+		puts("1..1\nok 1 - memory that is refused # SKIP not under ThreadSanitizer");
+		return 0;
+	}
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(the_configuration_is_read_or_refused, folder_make,
 	                                    folder_remove),
