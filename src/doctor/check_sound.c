@@ -166,8 +166,8 @@ void check_source_role(struct verdict *verdict, const struct findings *findings,
 	if (findings->source_role_off == SIGHT_YES && !heeded)
 		return verdict_say(
 		    verdict, CHECK_OK,
-		    "PipeWire %d.%d.%d takes speakers whatever it is told; echorelay "
-		    "takes them back",
+		    "PipeWire %d.%d.%d may take a speaker whatever it is told; its panel "
+		    "says so then",
 		    findings->pipewire.major, findings->pipewire.minor, findings->pipewire.micro);
 	verdict_say(
 	    verdict, heeded ? CHECK_FAIL : CHECK_WARN,
