@@ -76,3 +76,22 @@ double largest_step(const struct frame *frames, uint32_t count)
 		largest = fmax(largest, fabs(frames[i].left - frames[i - 1].left));
 	return largest;
 }
+
+int best_shift(const float *a, const float *b, int64_t at)
+{
+	double best = -1;
+	int found = 9999;
+	for (int shift = -600; shift <= 600; shift++) {
+		double ab = 0, bb = 1e-9;
+		for (int64_t i = at; i < at + 8192; i++) {
+			ab += a[i] * b[i + shift];
+			bb += b[i + shift] * b[i + shift];
+		}
+		double fit = ab / sqrt(bb);
+		if (fit > best) {
+			best = fit;
+			found = shift;
+		}
+	}
+	return found;
+}

@@ -24,4 +24,7 @@ double tone_residue_db(const struct frame *frames, uint32_t count, double hz, do
 /* The largest step between neighbours, left channel. */
 double largest_step(const struct frame *frames, uint32_t count);
 
+/* Where `b` best fits onto the 8192 frames of `a` from `at` on, within ±600 frames: the shift. */
+int best_shift(const float *a, const float *b, int64_t at);
+
 #endif

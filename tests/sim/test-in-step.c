@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "tests/helpers/house.h"
+#include "tests/helpers/tone.h"
 
 #define SECOND HOUSE_SECOND
 #define RATE 44100
@@ -113,26 +114,6 @@ static void events_at_others_leave_every_bit_as_it_is(void **state)
 	(15870ll * RATE / 1000) /* when Hall tells that it is 275 ms: heard between two strikes */
 #define LATER ((275 - 180) * RATE / 1000) /* by which Kitchen then plays */
 
-/* Where `b` best fits onto 8192 frames of `a` from `at`, within 600 frames: the shift. */
-static int shift_of(const float *a, const float *b, int64_t at)
-{
-	double best = -1;
-	int found = 9999;
-	for (int shift = -600; shift <= 600; shift++) {
-		double ab = 0, bb = 1e-9;
-		for (int64_t i = at; i < at + 8192; i++) {
-			ab += a[i] * b[i + shift];
-			bb += b[i + shift] * b[i + shift];
-		}
-		double fit = ab / sqrt(bb);
-		if (fit > best) {
-			best = fit;
-			found = shift;
-		}
-	}
-	return found;
-}
-
 /*
  * The tune has bends of its own, where a string is struck.  So each millisecond is held against what the
  * speaker would have let hear then at its old place, and at its new one.
@@ -169,8 +150,8 @@ static void changed_delay_report_is_followed(void **state)
 	float *kitchen = house_record(house, KITCHEN, &count);
 	float *hall = house_record(house, HALL, &count);
 	float *still = house_record(unmoved, KITCHEN, &count);
-	assert_in_range(shift_of(kitchen, hall, 20 * RATE) + 1, 0, 2);
-	assert_int_equal(shift_of(still, kitchen, REPORTED - RATE), 0);
+	assert_in_range(best_shift(kitchen, hall, 20 * RATE) + 1, 0, 2);
+	assert_int_equal(best_shift(still, kitchen, REPORTED - RATE), 0);
 	assert_no_click(kitchen, still, REPORTED - RATE / 10, REPORTED + 2 * RATE);
 	free(kitchen);
 	free(hall);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/helpers/house.h"
+#include "tests/helpers/tone.h"
 
 #define MS HOUSE_MS
 #define SECOND HOUSE_SECOND
@@ -24,26 +25,6 @@
 
 static const char *const addresses[] = {"00:00:5E:00:53:01", "00:00:5E:00:53:02",
                                         "00:00:5E:00:53:03"};
-
-/* Where `b` best fits onto 8192 frames of `a` from `at`, within ±600 frames: the shift. */
-static int shift_of(const float *a, const float *b, int64_t at)
-{
-	double best = -1;
-	int found = 9999;
-	for (int shift = -600; shift <= 600; shift++) {
-		double ab = 0, bb = 1e-9;
-		for (int64_t i = at; i < at + 8192; i++) {
-			ab += a[i] * b[i + shift];
-			bb += b[i + shift] * b[i + shift];
-		}
-		double fit = ab / sqrt(bb);
-		if (fit > best) {
-			best = fit;
-			found = shift;
-		}
-	}
-	return found;
-}
 
 static void speakers_are_connected_and_play_in_step(void **state)
 {
@@ -76,8 +57,8 @@ static void speakers_are_connected_and_play_in_step(void **state)
 	for (int i = 0; i < 3; i++)
 		record[i] = house_record(house, addresses[i], &count);
 	for (int64_t at = 7 * 44100; at < 9 * 44100; at += 20000) {
-		assert_in_range(shift_of(record[0], record[1], at) + 1, 0, 2);
-		assert_in_range(shift_of(record[0], record[2], at) + 1, 0, 2);
+		assert_in_range(best_shift(record[0], record[1], at) + 1, 0, 2);
+		assert_in_range(best_shift(record[0], record[2], at) + 1, 0, 2);
 	}
 	for (int i = 0; i < 3; i++)
 		free(record[i]);
@@ -97,7 +78,7 @@ static void trim_moves_one_speaker(void **state)
 	int64_t count;
 	float *kitchen = house_record(house, addresses[0], &count);
 	float *hall = house_record(house, addresses[1], &count);
-	assert_in_range(shift_of(hall, kitchen, at), 440, 442); /* Kitchen plays later */
+	assert_in_range(best_shift(hall, kitchen, at), 440, 442); /* Kitchen plays later */
 	free(kitchen);
 	free(hall);
 	house_free(house);
@@ -142,7 +123,7 @@ static void vanished_speaker_comes_back_in_place(void **state)
 	house_close(house);
 	float *kitchen = house_record(house, addresses[0], &count);
 	float *back = house_record(house, addresses[1], &count);
-	assert_in_range(shift_of(kitchen, back, at) + 1, 0, 2);
+	assert_in_range(best_shift(kitchen, back, at) + 1, 0, 2);
 	free(kitchen);
 	free(back);
 	house_free(house);
@@ -164,7 +145,7 @@ static void stalled_speaker_is_cut_loose_and_comes_back(void **state)
 	house_close(house);
 	float *kitchen = house_record(house, addresses[0], &count);
 	float *back = house_record(house, addresses[2], &count);
-	assert_in_range(shift_of(kitchen, back, at) + 1, 0, 2);
+	assert_in_range(best_shift(kitchen, back, at) + 1, 0, 2);
 	free(kitchen);
 	free(back);
 	house_free(house);
@@ -203,7 +184,7 @@ static struct neighbour fades_on_a_shared_radio(const char *keys)
 		record[i] = house_record(house, addresses[i], &count);
 	for (size_t i = 0; i < COUNT(fades); i++)
 		for (int k = 1; k < 3; k++)
-			assert_in_range(shift_of(record[0], record[k], at[i]) + 1, 0, 2);
+			assert_in_range(best_shift(record[0], record[k], at[i]) + 1, 0, 2);
 	for (int i = 0; i < 3; i++)
 		free(record[i]);
 	house_free(house);
