@@ -2,6 +2,7 @@
 #ifndef RELAY_PRIVATE_H
 #define RELAY_PRIVATE_H
 
+#include "base/writer.h"
 #include "bluez/bluez.h"
 #include "engine/engine.h"
 #include "relay/aligning.h"
@@ -144,6 +145,7 @@ struct relay {
 
 	int64_t started;
 	int64_t save_at; /* when the settings are to be written; 0: nothing to write */
+	struct writer writer;
 	uint64_t steps_seen;
 	int64_t steps_seen_at;
 	int32_t wakes;
@@ -182,7 +184,8 @@ enum settings_role relay_role(struct relay *relay, const struct bluez_device *de
 int relay_streams(const struct relay *relay, const struct bluez_adapter *adapter);
 int relay_unpair(struct relay *relay, const char *address);
 void relay_set_role(struct relay *relay, const char *address, enum settings_role role);
-/* -EINVAL for a name that is none: empty, or not clean. */
+bool relay_is_name(const char *name); /* plain text, not empty */
+/* The name must be one.  Returns 0; -ENOSPC where no more is kept. */
 int relay_rename(struct relay *relay, const char *address, const char *name);
 void roster_act(struct relay *relay);
 void roster_stays(struct relay *relay, const struct bluez_device *device);

@@ -129,15 +129,38 @@ static void speakers_act(struct relay *relay, int64_t now)
 		              "the speakers' delays are further apart than the delay line is long");
 }
 
+/* Not written: it is told, and tried again. */
+static void settings_failed(struct relay *relay, int error, int64_t now)
+{
+	relay->settings->dirty = true;
+	relay->save_at = now + 30 * SECOND_NS;
+	journal_write(relay->journal, JOURNAL_ERROR, "relay", "%s: %s", relay->settings->state_path,
+	              strerror(-error));
+}
+
+/* At once, where nobody waits; else aside: the disk may take a second. */
+static int settings_write(struct relay *relay)
+{
+	struct settings *settings = relay->settings;
+	if (!relay->config.own_thread || !settings->dirty || !*settings->state_path)
+		return settings_save(settings);
+	char *text = settings_text(settings);
+	int error = text ? writer_begin(&relay->writer, settings->state_path, text) : -ENOMEM;
+	settings->dirty = error;
+	return error;
+}
+
 static void settings_look_after(struct relay *relay, int64_t now)
 {
-	if (!relay->save_at || now < relay->save_at)
+	int error;
+	if (writer_over(&relay->writer, &error) && error)
+		settings_failed(relay, error, now);
+	if (!relay->save_at || now < relay->save_at || relay->writer.runs)
 		return;
-	int error = settings_save(relay->settings);
-	relay->save_at = error ? now + 30 * SECOND_NS : 0;
+	relay->save_at = 0;
+	error = settings_write(relay);
 	if (error)
-		journal_write(relay->journal, JOURNAL_ERROR, "relay", "%s: %s",
-		              relay->settings->state_path, strerror(-error));
+		settings_failed(relay, error, now);
 }
 
 /* The host has slept: every link is gone, and nobody wanted that. */
@@ -297,6 +320,8 @@ void relay_free(struct relay *relay)
 	priority_close(relay);
 	flush_close(relay);
 	engine_free(relay->engine);
+	if (writer_wait(&relay->writer))
+		relay->settings->dirty = true;
 	settings_save(relay->settings);
 	for (int i = 0; i < relay->speaker_count; i++)
 		free(relay->speakers[i]);

@@ -369,17 +369,25 @@ static json_t *state_to_json(const struct settings *settings)
 	return json_pack("{s:i, s:o}", "version", VERSION_OF_STATE, "speakers", list);
 }
 
+char *settings_text(const struct settings *settings)
+{
+	memory_watch();
+	json_t *json = state_to_json(settings);
+	char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+	json_decref(json);
+	if (text && !memory_lacked)
+		return text;
+	free(text);
+	return NULL;
+}
+
 int settings_save(struct settings *settings)
 {
 	if (!settings->dirty || !*settings->state_path)
 		return 0;
-	memory_watch();
-	json_t *json = state_to_json(settings);
-	char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
-	int error = text && !memory_lacked ? file_replace_text(settings->state_path, text)
-	                                   : -ENOMEM;
+	char *text = settings_text(settings);
+	int error = text ? file_replace_text(settings->state_path, text) : -ENOMEM;
 	free(text);
-	json_decref(json);
 	if (!error)
 		settings->dirty = false;
 	return error;

@@ -72,6 +72,9 @@ int settings_read_config(struct settings *settings, const char *path, char *mess
 int settings_open_state(struct settings *settings, const char *directory, char *message,
                         size_t size);
 
+/* The state as the file has it; to be freed; NULL without memory. */
+char *settings_text(const struct settings *settings);
+
 /* Writes the state if something changed.  Returns 0 or -errno. */
 int settings_save(struct settings *settings);
 

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
+#include "base/file.h"
+#include "base/writer.h"
 #include "relay/journal.h"
 #include "relay/settings.h"
 #include "tests/helpers/folder.h"
@@ -49,6 +52,32 @@ static void a_full_disk_loses_nothing(void **state)
 	assert_int_equal(settings_save(&settings), 0);
 	folder_open_state(&read);
 	assert_int_equal(read.speakers[0].trim_ns, 9000000);
+}
+
+/* A disk that takes its time, as a pipe that nobody reads yet: the text goes its way, and nobody waits. */
+static void a_slow_disk_holds_up_nobody(void **state)
+{
+	static struct writer writer;
+	char path[512], fresh[520], read_back[8] = "";
+	int result = 1;
+	(void)state;
+	snprintf(path, sizeof(path), "%s/slow", folder);
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	assert_int_equal(mkfifo(fresh, 0600), 0);
+	assert_int_equal(writer_begin(&writer, path, strdup("text")), 0);
+	assert_false(writer_over(&writer, &result));
+	assert_int_equal(writer_begin(&writer, path, strdup("next")), -EBUSY);
+	FILE *pipe = fopen(fresh, "re");
+	assert_non_null(fgets(read_back, sizeof(read_back), pipe));
+	assert_string_equal(read_back, "text");
+	fclose(pipe);
+	assert_int_equal(writer_wait(&writer), -EINVAL); /* a pipe is on no disk */
+	assert_false(writer_over(&writer, &result));
+	assert_int_equal(writer_begin(&writer, path, strdup("next")), 0);
+	assert_int_equal(writer_wait(&writer), 0);
+	assert_int_equal(file_read_text(path, &writer.text, read_back, sizeof(read_back)), 0);
+	assert_string_equal(writer.text, "next");
+	free(writer.text);
 }
 
 static void what_is_no_folder_is_told(void **state)
@@ -111,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_full_disk_loses_nothing),
+	    cmocka_unit_test(a_slow_disk_holds_up_nobody),
 	    cmocka_unit_test(what_is_no_folder_is_told),
 	    cmocka_unit_test(a_log_that_cannot_be_written_is_told_once),
 	    cmocka_unit_test(music_does_not_end_with_the_disk),
