@@ -256,9 +256,12 @@ static int run_autoconnect(struct execution *run)
 static int run_keepawake(struct execution *run)
 {
 	struct settings_speaker *kept = run->speaker->kept;
-	if (command_read_switch(run->argument, kept->keepawake, &kept->keepawake) < 0)
+	bool wanted;
+	if (command_read_switch(run->argument, kept->keepawake, &wanted) < 0)
 		return answer(run, -EINVAL, "keepawake: on, off or toggle, not '%s'",
 		              run->argument);
+	undo_note(&run->relay->undo, run->speaker, COMMAND_KEEPAWAKE, 0, false);
+	kept->keepawake = wanted;
 	speaker_mix(run->speaker);
 	answer(run, 0, kept->keepawake ? "kept awake in silence" : "may fall asleep in silence");
 	return changed(run);

@@ -184,8 +184,15 @@ static int run_rename(struct order *order)
 	char address[18];
 	if (!address_named(relay, order->arguments[0], address) || !device_known(relay, address))
 		return answer(order, -ENOENT, "rename: no device '%s'", order->arguments[0]);
-	if (relay_rename(relay, address, order->arguments[1]))
+	if (!relay_is_name(order->arguments[1]))
 		return answer(order, -EINVAL, "rename: a name is plain text, not empty");
+	const struct speaker *speaker = speaker_of_address(relay, address);
+	if (speaker)
+		undo_note(&relay->undo, speaker, COMMAND_RENAME, 0, false);
+	int error = relay_rename(relay, address, order->arguments[1]);
+	if (error)
+		return answer(order, error, "rename: there is no room to keep it");
+	journal_write(relay->journal, JOURNAL_INFO, order->arguments[1], "has this name now");
 	return answer(order, 0, "its name is %s", order->arguments[1]);
 }
 

@@ -106,19 +106,24 @@ void relay_set_role(struct relay *relay, const char *address, enum settings_role
 			relay_adopt(relay, device);
 }
 
+bool relay_is_name(const char *name)
+{
+	char clean[128];
+	text_clean(clean, sizeof(clean), name);
+	return *clean && !strcmp(clean, name);
+}
+
 int relay_rename(struct relay *relay, const char *address, const char *name)
 {
 	struct settings_speaker *kept = settings_speaker(relay->settings, address);
 	struct bluez_device *device;
-	char clean[128];
-	text_clean(clean, sizeof(clean), name);
-	if (!kept || !*clean || strcmp(clean, name))
-		return -EINVAL;
-	snprintf(kept->name, sizeof(kept->name), "%s", clean);
+	if (!kept)
+		return -ENOSPC;
+	snprintf(kept->name, sizeof(kept->name), "%s", name);
 	relay_keep(relay);
 	if (relay->bluez)
 		spa_list_for_each (device, bluez_devices(relay->bluez), link)
 			if (!strcmp(device->address, address))
-				bluez_set_alias(device, clean);
+				bluez_set_alias(device, name);
 	return 0;
 }

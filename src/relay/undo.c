@@ -56,9 +56,11 @@ void undo_note(struct undo *undo, const struct speaker *speaker, enum command_id
 	                             .muted = kept->muted,
 	                             .solo = speaker->solo,
 	                             .autoconnect = kept->autoconnect,
+	                             .keepawake = kept->keepawake,
 	                             .channel = kept->channel,
 	                             .moved = moved};
 	snprintf(entry->address, sizeof(entry->address), "%s", kept->address);
+	snprintf(entry->name, sizeof(entry->name), "%s", kept->name);
 }
 
 /* Only what the command changed: the rest may have been changed since. */
@@ -86,6 +88,12 @@ static void put_back(struct speaker *speaker, const struct undo_entry *entry)
 	case COMMAND_AUTOCONNECT:
 		kept->autoconnect = entry->autoconnect;
 		break;
+	case COMMAND_KEEPAWAKE:
+		kept->keepawake = entry->keepawake;
+		break;
+	case COMMAND_RENAME:
+		relay_rename(speaker->relay, kept->address, entry->name);
+		break;
 	case COMMAND_MOVE:
 		speaker_move(speaker, -entry->moved);
 		break;
@@ -109,6 +117,9 @@ static void tell(const struct speaker *speaker, const struct undo_entry *entry, 
 	case COMMAND_CHANNEL:
 		snprintf(reply, size, "undone: %s plays %s again", name,
 		         model_channel_name((int32_t)entry->channel));
+		break;
+	case COMMAND_RENAME:
+		snprintf(reply, size, "undone: its name is %s again", entry->name);
 		break;
 	default:
 		snprintf(reply, size, "undone: %s of %s", command_table[entry->command].name, name);

@@ -28,9 +28,10 @@ struct undo_entry {
 	char address[18];
 	int64_t trim_ns;
 	int volume;
-	bool muted, solo, autoconnect;
+	bool muted, solo, autoconnect, keepawake;
 	enum mix_channel channel;
 	int moved; /* rows that it went down */
+	char name[UNDO_NAME];
 };
 
 #define UNDO_ENTRIES 128 /* "mute all" has one for each speaker */

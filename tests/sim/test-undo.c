@@ -46,6 +46,14 @@ static void each_setting_is_taken_back(void **state)
 	house_command(house, "channel Hall left");
 	house_command(house, "mute Hall on");
 	house_command(house, "autoconnect Hall off");
+	house_command(house, "keepawake Hall on");
+	house_command(house, "rename Hall Attic");
+	assert_non_null(house_speaker(house, "Attic"));
+	assert_int_equal(run(house, "undo", reply), 0);
+	assert_string_equal(reply, "undone: its name is Hall again");
+	assert_true(house_speaker(house, "Hall")->keepawake);
+	house_command(house, "undo");
+	assert_false(house_speaker(house, "Hall")->keepawake);
 	house_command(house, "undo");
 	assert_true(house_speaker(house, "Hall")->autoconnect);
 	house_command(house, "undo");
