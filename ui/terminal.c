@@ -54,6 +54,19 @@ bool terminal_able(const char *name, int fd)
 	return able;
 }
 
+bool ui_terminal_has_unicode(const char *name)
+{
+	static const char *const others[] = {"linux", "ansi", "pcansi", "cons25", "sun"};
+	if (!name || (!strncmp(name, "vt", 2) && name[2] >= '0' && name[2] <= '9'))
+		return false;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		size_t length = strlen(others[i]);
+		if (!strncmp(name, others[i], length) && (!name[length] || name[length] == '-'))
+			return false;
+	}
+	return true;
+}
+
 void terminal_guard(void)
 {
 	struct sigaction action = {.sa_handler = on_fatal,

@@ -41,6 +41,13 @@ struct ui_config {
 	const char *title; /* stands in the header: "echorelay", "echorelay demo" */
 };
 
+/*
+ * Whether a terminal of that name (NULL: of none) can be given characters beyond ASCII where the locale is
+ * UTF-8.  A VT has none of them; Linux' console knows UTF-8, but its fonts have not the half of what the
+ * screen is drawn with.
+ */
+bool ui_terminal_has_unicode(const char *name);
+
 /* Takes the terminal.  Returns 0; -ENOTTY where it cannot be used as one; -ENOMEM. */
 int ui_new(struct ui **ret_ui, const struct ui_config *config, const struct ui_port *port);
 

@@ -130,7 +130,8 @@ static int plain_begin(struct frontend *frontend)
 static int screen_begin(struct frontend *frontend)
 {
 	const struct options *options = frontend->config.options;
-	bool utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	bool utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8") &&
+	            ui_terminal_has_unicode(getenv("TERM"));
 	const char *charset = options->charset ? options->charset : utf8 ? "utf8" : "ascii";
 	struct ui_config config = {
 	    .keymap = frontend->config.keymap,

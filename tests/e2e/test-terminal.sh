@@ -45,7 +45,7 @@ NO_COLOR=1 on --for 1 --raw "$work/raw"
 grep -q "$(printf '\033')\[[0-9;]*3[0-7]m" "$work/raw"
 [ $? = 1 ]
 result "none where NO_COLOR is set" $?
-for surroundings in "TERM=vt100 LC_ALL=C" "TERM=linux LC_ALL=C" "TERM=xterm-256color LC_ALL=C"; do
+for surroundings in "TERM=vt100" "TERM=linux" "TERM=vt100 LC_ALL=C" "TERM=linux LC_ALL=C" "TERM=xterm-256color LC_ALL=C"; do
   (
     # shellcheck disable=SC2163,SC2086
     export $surroundings
