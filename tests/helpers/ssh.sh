@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what is set here is used there, and the other way round
 # A real sshd on loopback, and a connection that can be cut.  To be sourced; wants the folder $work.
+# Elsewhere than on loopback with ssh_address=ADDRESS and ssh_inside="COMMAND that runs sshd there".
 
 # Lets this user in, over a port of its own.  1 where sshd is not installed or does not let us in: $ssh_problem.
 # Then `$work/ssh COMMAND...` runs a command over it, and writes its own process to $work/pid.ssh.
@@ -13,17 +14,17 @@ ssh_start() {
   for port in $(shuf -i 20000-60000 -n 5); do
     cat >"$work/sshd.conf" <<C
 Port $port
-ListenAddress 127.0.0.1
+ListenAddress ${ssh_address:-127.0.0.1}
 HostKey $work/host
 AuthorizedKeysFile $work/authorized
 StrictModes no
 UsePAM no
 PidFile none
 C
-    "$sshd" -D -f "$work/sshd.conf" >"$work/sshd.log" 2>&1 &
+    ${ssh_inside:-} "$sshd" -D -f "$work/sshd.conf" >"$work/sshd.log" 2>&1 &
     sshd_pid=$!
     printf '%s\n' '#!/bin/sh' "echo \$\$ >$work/pid.ssh" "exec ssh -tt -F none -p $port -i $work/key -o StrictHostKeyChecking=no \\" \
-      "-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR 127.0.0.1 \"\$@\"" >"$work/ssh"
+      "-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR ${ssh_options:-} ${ssh_address:-127.0.0.1} \"\$@\"" >"$work/ssh"
     chmod +x "$work/ssh"
     for _ in $(seq 100); do
       "$work/ssh" true >/dev/null 2>&1 </dev/null && return 0

@@ -9,6 +9,8 @@
  *   --warm SECONDS        … as long; 1.5
  *   --press KEYS          typed at the start
  *   --keys N              then press 2 and 1 in turn, N times, and time each until the gutter is there
+ *   --resize ROWSxCOLUMNS change the size, and count what it writes until it is silent for a moment
+ *   --leave KEYS          type them at the end, and time until the screen is given back
  *   --escapes N           open the help and press Esc, N times, and time each until it is gone
  *   --signal NUMBER       send it, and say whether the terminal was given back, and how it ended
  *   --hang                close the terminal instead, and say how long the program lived
@@ -29,6 +31,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -45,8 +48,9 @@
 
 struct run {
 	int rows, columns, seconds, keys, escapes, warm, signal, rate;
+	int resize_rows, resize_columns;
 	bool hang, keep_hup;
-	const char *press;
+	const char *press, *leave;
 	FILE *raw;
 	int master, slave;
 	pid_t child;
@@ -210,17 +214,17 @@ static int compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* Until `mark` is there. */
+/* Until `mark` is there, five seconds at the most. */
 static double time_key(struct run *run, const char *key, const char *mark)
 {
 	run->tail_size = 0;
 	*run->tail = 0;
 	int64_t sent = now_ns();
-	if (write(run->master, key, 1) != 1)
+	if (write(run->master, key, strlen(key)) != (ssize_t)strlen(key))
 		return -1;
-	while (now_ns() - sent < SECOND_NS && !strstr(run->tail, mark))
+	while (now_ns() - sent < 5 * SECOND_NS && !strstr(run->tail, mark))
 		if (read_some(run, 10000000) < 0)
-			return -1;
+			break;
 	return (double)(now_ns() - sent) / 1e6;
 }
 
@@ -253,6 +257,21 @@ static void time_escapes(struct run *run)
 	}
 	times_print("esc", times, run->escapes);
 	free(times);
+}
+
+/* A whole picture, as it comes before numbers and meters change: until 20 ms without a byte. */
+static void time_resize(struct run *run)
+{
+	struct winsize size = {.ws_row = (unsigned short)run->resize_rows,
+	                       .ws_col = (unsigned short)run->resize_columns};
+	int64_t began = now_ns(), last = began;
+	run->bytes = 0;
+	ioctl(run->master, TIOCSWINSZ, &size);
+	while (now_ns() - last < 20000000 || (!run->bytes && now_ns() - began < SECOND_NS))
+		if (read_some(run, 5000000) > 0)
+			last = now_ns();
+	printf("resize_bytes=%lld resize_ms=%.1f ", (long long)run->bytes,
+	       (double)(last - began) / 1e6);
 }
 
 /* --- ends ---------------------------------------------------------------------------------------- */
@@ -294,11 +313,10 @@ static void end_by_signal(struct run *run)
 static void end_by_hanging_up(struct run *run)
 {
 	int status = 0;
-	int64_t cpu = cpu_of(run), closed = now_ns();
+	int64_t closed = now_ns();
 	close(run->master);
 	run->master = -1;
 	int late = wait_for_end(run, 5 * SECOND_NS, &status);
-	(void)cpu;
 	printf("ended=%s after_ms=%.0f ", late ? "late" : "yes", (double)(now_ns() - closed) / 1e6);
 }
 
@@ -320,6 +338,10 @@ static bool option_take(struct run *run, const char *option, const char *value)
 		run->press = value;
 	else if (!strcmp(option, "--keys"))
 		run->keys = atoi(value);
+	else if (!strcmp(option, "--resize"))
+		return sscanf(value, "%dx%d", &run->resize_rows, &run->resize_columns) == 2;
+	else if (!strcmp(option, "--leave"))
+		run->leave = value;
 	else if (!strcmp(option, "--warm"))
 		run->warm = atoi(value);
 	else if (!strcmp(option, "--escapes"))
@@ -367,6 +389,10 @@ int main(int argc, char *argv[])
 		time_keys(&run);
 	if (run.escapes)
 		time_escapes(&run);
+	if (run.resize_rows)
+		time_resize(&run);
+	if (run.leave)
+		printf("restored_ms=%.0f ", time_key(&run, run.leave, "\033[?1049l"));
 	if (run.hang)
 		end_by_hanging_up(&run);
 	else if (run.signal)
