@@ -77,6 +77,10 @@ static void source(const struct ui *ui, struct item *item)
 	key_of(ui, COMMAND_WINDOW, "toggle", key, sizeof(key));
 	if (item->done)
 		snprintf(item->text, sizeof(item->text), "%s", words_source_name(source));
+	else if (ui->model.window.open)
+		snprintf(item->text, sizeof(item->text),
+		         "say: \"Alexa, pair Bluetooth\" (open for %d s)",
+		         (int)(ui->model.window.left_ms / 1000));
 	else if (*key)
 		snprintf(item->text, sizeof(item->text),
 		         "press %s, then say: \"Alexa, pair Bluetooth\"", key);
@@ -163,6 +167,15 @@ static void further_draw(const struct ui *ui, int row, bool all_done)
 	draw_text(&ui->canvas, row, 2, ui->canvas.columns - 3, THEME_DIM, text);
 }
 
+/* Where not all have room, what is done gives way first: the step to do now has up to three rows. */
+static int first_shown(int now, int room)
+{
+	int first = 0, more = now < STEPS ? 2 : 0;
+	while (first < now && STEPS - first + more > room)
+		first++;
+	return first;
+}
+
 void checklist_draw(const struct ui *ui, int row, int rows, const char *title)
 {
 	struct item items[STEPS];
@@ -177,7 +190,7 @@ void checklist_draw(const struct ui *ui, int row, int rows, const char *title)
 		          "Welcome. Three steps, and the Echo plays on every speaker.");
 		used = 4;
 	}
-	for (int step = 0; step < STEPS && used < rows; step++)
+	for (int step = first_shown((int)now, rows - used); step < STEPS && used < rows; step++)
 		used += item_draw(ui, row + used, rows - used, &items[step], step == (int)now);
 	if (airy && rows - used >= 3)
 		further_draw(ui, row + used + 1, now == STEPS);

@@ -110,7 +110,9 @@ int diag_health(const struct ui *ui, int row, int rows)
 {
 	if (rows < 2)
 		return 0;
-	frame_rule(ui, row, "Health: what is wrong and what to do", "");
+	frame_rule(ui, row,
+	           ui->canvas.columns >= 50 ? "Health: what is wrong and what to do" : "Health",
+	           "");
 	int used = 1 + troubles_draw(ui, row + 1, rows - 1);
 	if (used == 1 && rows - used > 3)
 		row_draw(ui, row + used++, THEME_GOOD, ui->canvas.set->done, "all",

@@ -58,7 +58,7 @@ static void adapter_wide(const struct ui *ui, int row, const struct model_adapte
 {
 	int used = draw_format(&ui->canvas, row, 1, ui->canvas.columns - 2,
 	                       adapter->powered ? THEME_NORMAL : THEME_WARN,
-	                       "%-6s %s  %-16.16s %-4s %d endpoint%s  air ", adapter->hci,
+	                       "%-6s %s  %-16.16s %-4s %d endpoint%s air ", adapter->hci,
 	                       adapter->address, adapter->name, adapter->powered ? "up" : "off!",
 	                       adapter->endpoints, adapter->endpoints == 1 ? " " : "s");
 	draw_bar(&ui->canvas, row, 1 + used, 10, percent, 100);

@@ -21,8 +21,10 @@ void frame_rule(const struct ui *ui, int row, const char *title, const char *rig
 {
 	const struct canvas *canvas = &ui->canvas;
 	int width = draw_width(right);
+	char fit[256];
+	words_fit(canvas->set, title, canvas->columns - 5, fit, sizeof(fit));
 	draw_repeat(canvas, row, 0, canvas->columns, THEME_DIM, canvas->set->line);
-	int used = draw_format(canvas, row, 1, canvas->columns - 2, THEME_NORMAL, " %s ", title);
+	int used = draw_format(canvas, row, 1, canvas->columns - 2, THEME_NORMAL, " %s ", fit);
 	if (width && used + width + 6 < canvas->columns)
 		draw_format(canvas, row, canvas->columns - width - 3, width + 2, THEME_NORMAL,
 		            " %s ", right);
@@ -50,7 +52,9 @@ struct box frame_box(const struct ui *ui, int rows, int columns, const char *tit
 	draw_text(canvas, box.row, right, 1, THEME_NORMAL, set->corner_tr);
 	draw_text(canvas, last, box.column, 1, THEME_NORMAL, set->corner_bl);
 	draw_text(canvas, last, right, 1, THEME_NORMAL, set->corner_br);
-	draw_format(canvas, box.row, box.column + 2, box.columns - 4, THEME_TITLE, " %s ", title);
+	char fit[256];
+	words_fit(canvas->set, title, box.columns - 6, fit, sizeof(fit));
+	draw_format(canvas, box.row, box.column + 2, box.columns - 4, THEME_TITLE, " %s ", fit);
 	return box;
 }
 
@@ -167,19 +171,31 @@ static bool hint_key(const struct ui *ui, const struct hint *hint, char *key, si
 	return most > 0;
 }
 
+/* The last hint, which is never dropped. */
+static struct hint hint_last(const struct ui *ui)
+{
+	enum view_id top = view_top(ui);
+	if (*ui->filters[top] && views[top].rows && top != VIEW_MAIN)
+		return (struct hint){COMMAND_BACK, "", "show all"};
+	if (top == VIEW_MAIN) /* a screen that closes stops nothing where the relay is elsewhere */
+		return (struct hint){COMMAND_CLOSE, "", ui->config.attached ? "close" : "quit"};
+	const char *word = views[top].back ? views[top].back : "back";
+	return (struct hint){COMMAND_BACK, "",
+	                     views[top].back_now ? views[top].back_now(ui) : word};
+}
+
 static void hints_draw(const struct ui *ui)
 {
 	const struct canvas *canvas = &ui->canvas;
 	int row = canvas->rows - 1, column = 1;
 	char key[48], last[48], pair[64] = "";
-	bool leaves = view_top(ui) == VIEW_MAIN;
-	const struct hint close = {leaves ? COMMAND_CLOSE : COMMAND_BACK, "",
-	                           leaves ? "quit" : "back"};
+	const struct hint close = hint_last(ui);
 	bool closes = hint_key(ui, &close, last, sizeof(last));
 	int right = closes ? draw_width(last) + draw_width(close.word) + 2 : 0;
 	draw_repeat(canvas, row, 0, canvas->columns, THEME_NORMAL, " ");
-	for (const struct hint *hint = views[view_top(ui)].hints; hint->command != COMMAND_COUNT;
-	     hint++) {
+	const struct view *view = &views[view_top(ui)];
+	const struct hint *hint = view->hints_now ? view->hints_now(ui) : view->hints;
+	for (; hint->command != COMMAND_COUNT; hint++) {
 		if (!hint_key(ui, hint, key, sizeof(key)))
 			continue;
 		size_t used = strlen(pair);

@@ -5,6 +5,7 @@
 
 #include "ui/private.h"
 #include "ui/view_pair.h"
+#include "ui/words.h"
 
 /* The one in the row that is marked: the cursor's own word of it is as old as the last model. */
 static const struct model_found *chosen(const struct ui *ui)
@@ -44,7 +45,7 @@ static void maker(const struct model_found *found, char *text, size_t size)
 {
 	*text = 0;
 	if (*found->vendor)
-		snprintf(text, size, "%s%s%s product %s version %s   ", found->maker,
+		snprintf(text, size, "%s%s%s product %s version %s", found->maker,
 		         *found->maker ? ", " : "", found->vendor, found->product, found->version);
 }
 
@@ -60,7 +61,7 @@ int pair_device_draw(const struct ui *ui, int row, int room)
 {
 	const struct model_found *found = chosen(ui);
 	const struct canvas *canvas = &ui->canvas;
-	char title[MODEL_TEXT + 8], text[96];
+	char title[MODEL_TEXT + 8], text[96], fit[160];
 	int rows = found ? pair_device_rows(ui) : 0;
 	if (!rows || room < rows)
 		return 0;
@@ -70,7 +71,8 @@ int pair_device_draw(const struct ui *ui, int row, int room)
 	enum theme_role role = found->works == MODEL_UNKNOWN ? THEME_NORMAL
 	                       : found->works                ? THEME_GOOD
 	                                                     : THEME_WARN;
-	draw_format(canvas, row, used, canvas->columns - used - 2, role, ": %s ", found->verdict);
+	words_fit(canvas->set, found->verdict, canvas->columns - used - 5, fit, sizeof(fit));
+	draw_format(canvas, row, used, canvas->columns - used - 2, role, ": %s ", fit);
 	bool receives = *found->codecs;
 	codecs(found, text, sizeof(text));
 	draw_format(
@@ -80,8 +82,10 @@ int pair_device_draw(const struct ui *ui, int row, int room)
 	    receives ? maybe(found->absolute_volume, "   own volume", "   no own volume") : "");
 	if (rows < 3)
 		return rows;
+	used = draw_text(canvas, row + 2, 3, canvas->columns - 4, THEME_WARN, found->quirk);
+	used += used ? 3 : 0;
 	maker(found, text, sizeof(text));
-	used = draw_text(canvas, row + 2, 3, canvas->columns - 4, THEME_DIM, text);
-	draw_text(canvas, row + 2, 3 + used, canvas->columns - 4 - used, THEME_WARN, found->quirk);
+	words_fit(canvas->set, text, canvas->columns - 4 - used, fit, sizeof(fit));
+	draw_text(canvas, row + 2, 3 + used, canvas->columns - 4 - used, THEME_DIM, fit);
 	return rows;
 }

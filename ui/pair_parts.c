@@ -128,9 +128,13 @@ static void remainder_words(const struct ui *ui, int above, int below, char *tex
 	if (above || below)
 		used = (size_t)snprintf(text, size, "%s %d more   ", ui->canvas.set->down,
 		                        above + below);
+	frame_key(ui, COMMAND_ALL, "", key, sizeof(key));
 	if (hidden)
-		snprintf(text + used, size - used, "%d hidden: unnamed or not audio (%s shows all)",
-		         hidden, frame_key(ui, COMMAND_ALL, "", key, sizeof(key)));
+		snprintf(text + used, size - used,
+		         ui->canvas.columns >= 60 ? "%d hidden: unnamed or not audio (%s shows all)"
+		         : ui->canvas.columns >= 40 ? "%d hidden (%s shows all)"
+		                                    : "%d hidden",
+		         hidden, key);
 	else if (!ui->pair.count && ui->model.scan.running)
 		snprintf(text, size, "listening ...");
 	else if (!ui->pair.count)
@@ -157,8 +161,11 @@ int pair_list_draw(struct ui *ui, int row, int room)
 	}
 	row += shown;
 	remainder_words(ui, list->first, count - list->first - shown, text, sizeof(text));
-	if (*text)
-		draw_text(&ui->canvas, row++, at.name, ui->canvas.columns - 4, THEME_DIM, text);
+	if (!*text)
+		return row - top;
+	char fit[128];
+	words_fit(ui->canvas.set, text, ui->canvas.columns - 4, fit, sizeof(fit));
+	draw_text(&ui->canvas, row++, at.name, ui->canvas.columns - 4, THEME_DIM, fit);
 	return row - top;
 }
 

@@ -16,7 +16,8 @@ static struct line line_of(int width)
 {
 	struct line line = {.name = width >= 100 ? 22 : width >= 76 ? 16 : width >= 60 ? 12 : 9};
 	bool figures = width >= 60, word = width >= 100;
-	int tail = figures ? 29 : 12, room;
+	bool apart = width >= 40; /* the flag from the delay */
+	int tail = figures ? 29 : 12 + apart, room;
 	line.sign = 3 + line.name;
 	line.left = line.sign + 2;
 	if (word) {
@@ -30,7 +31,7 @@ static struct line line_of(int width)
 	line.delay = line.latency + 6;
 	line.fill = figures ? line.delay + 6 : 0;
 	line.volume = figures ? line.fill + 5 : 0;
-	line.flags = figures ? line.volume + 5 : line.delay + 5;
+	line.flags = figures ? line.volume + 5 : line.delay + 5 + apart;
 	return line;
 }
 

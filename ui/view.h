@@ -77,6 +77,11 @@ struct view {
 	bool (*key)(struct ui *ui, keymap_key key, int64_t now);
 	/* The sentence in the message row while nothing else is said.  False: nothing to say. */
 	bool (*message)(const struct ui *ui, enum theme_role *role, char *text, size_t size);
+	/* What the key that goes back does here, as a hint: "cancel"; else `back`, else "back". */
+	const char *(*back_now)(const struct ui *ui);
+	const char *back;
+	/* The hints of now, where they change; else `hints`. */
+	const struct hint *(*hints_now)(const struct ui *ui);
 	const struct hint
 	    *hints; /* in the order in which they are dropped, last first; ends with no word
 	                             and COMMAND_COUNT */

@@ -11,15 +11,62 @@
 #define BOX_ROWS 20
 #define BOX_COLUMNS 68
 #define SLIDER_MS 40 /* to either side */
-#define NOBODY_ELSE "Nobody else plays.  Enter keeps, Esc puts back."
 
-const struct hint align_hints[] = {
+static const struct hint ear_hints[] = {
     {COMMAND_HELP, "", "help"},       {COMMAND_DELAY, "-1ms", NULL},
     {COMMAND_DELAY, "+1ms", "delay"}, {COMMAND_COMPARE, "", "A/B"},
     {COMMAND_TAP, "", "tap"},         {COMMAND_ALIGN, "start", "microphone"},
-    {COMMAND_ACTIVATE, "", "keep"},   {COMMAND_BACK, "", "put back"},
+    {COMMAND_ACTIVATE, "", "keep"},   {COMMAND_COUNT, "", NULL},
+};
+
+static const struct hint runs_hints[] = {{COMMAND_HELP, "", "help"}, {COMMAND_COUNT, "", NULL}};
+
+static const struct hint found_hints[] = {
+    {COMMAND_HELP, "", "help"},          {COMMAND_ACTIVATE, "", "keep"},
+    {COMMAND_ALIGN, "levels", "levels"}, {COMMAND_ALIGN, "start", "again"},
     {COMMAND_COUNT, "", NULL},
 };
+
+static const struct hint kept_hints[] = {
+    {COMMAND_HELP, "", "help"},          {COMMAND_ACTIVATE, "", "close"},
+    {COMMAND_ALIGN, "back", "put back"}, {COMMAND_ALIGN, "start", "again"},
+    {COMMAND_COUNT, "", NULL},
+};
+
+static const struct hint failed_hints[] = {
+    {COMMAND_HELP, "", "help"},
+    {COMMAND_ALIGN, "start", "again"},
+    {COMMAND_COUNT, "", NULL},
+};
+
+const struct hint *align_hints_now(const struct ui *ui)
+{
+	switch (ui->model.align.state) {
+	case ALIGN_OFF:
+		return ear_hints;
+	case ALIGN_DONE:
+		return found_hints;
+	case ALIGN_KEPT:
+		return kept_hints;
+	case ALIGN_FAILED:
+		return failed_hints;
+	default:
+		return runs_hints;
+	}
+}
+
+const char *align_back(const struct ui *ui)
+{
+	switch (ui->model.align.state) {
+	case ALIGN_OFF:
+		return "put back";
+	case ALIGN_OPENING:
+	case ALIGN_PLAYING:
+		return "cancel";
+	default:
+		return "by ear";
+	}
+}
 
 static const struct model_speaker *speaker_at(const struct ui *ui, const char *address)
 {
@@ -80,13 +127,31 @@ static int next_playing(const struct ui *ui, int after, const char * not )
 	return 0;
 }
 
+/* Its trim as it was when it was first picked. */
+static int32_t before_us(const struct align *align, const char *address)
+{
+	for (int i = 0; i < align->moved_count; i++)
+		if (!strcmp(align->moved[i].address, address))
+			return align->moved[i].before_us;
+	return MODEL_UNKNOWN;
+}
+
+static void before_note(struct align *align, const struct model_speaker *speaker)
+{
+	if (before_us(align, speaker->address) != MODEL_UNKNOWN ||
+	    align->moved_count == MODEL_SPEAKERS)
+		return;
+	snprintf(align->moved[align->moved_count].address, 18, "%s", speaker->address);
+	align->moved[align->moved_count++].before_us = speaker->trim.us;
+}
+
 /* Commands about a speaker are about the one that is selected on the main view. */
 static void pick(struct ui *ui, int number)
 {
 	const struct model_speaker *speaker = &ui->model.speakers[number - 1];
 	struct align *align = &ui->align;
 	snprintf(align->candidate, sizeof(align->candidate), "%s", speaker->address);
-	align->before_us = speaker->trim.us;
+	before_note(align, speaker);
 	align->hear = HEAR_BOTH;
 	memset(align->taps, 0, sizeof(align->taps));
 	ui->lists[VIEW_MAIN].selected = number;
@@ -209,13 +274,17 @@ static void next_reference(struct ui *ui)
 	begin(ui);
 }
 
+/* Every one that was adjusted, not the last one alone. */
 static void put_back(struct ui *ui, int64_t now)
 {
+	const struct align *align = &ui->align;
 	char line[64];
-	const struct model_speaker *speaker = speaker_at(ui, ui->align.candidate);
-	if (speaker && speaker->trim.us != ui->align.before_us) {
-		snprintf(line, sizeof(line), "delay %s =%dus", ui->align.candidate,
-		         ui->align.before_us);
+	for (int i = 0; i < align->moved_count; i++) {
+		const struct model_speaker *speaker = speaker_at(ui, align->moved[i].address);
+		if (!speaker || speaker->trim.us == align->moved[i].before_us)
+			continue;
+		snprintf(line, sizeof(line), "delay %s =%dus", speaker->address,
+		         align->moved[i].before_us);
 		ui_send(ui, line);
 	}
 	view_close(ui, now);
@@ -296,7 +365,8 @@ static void draw_who(struct ui *ui, int row, int column, const char *role, const
 static void draw_slider(struct ui *ui, int row, int column)
 {
 	const struct model_speaker *speaker = speaker_at(ui, ui->align.candidate);
-	double trim = speaker ? speaker->trim.us / 1e3 : 0, before = ui->align.before_us / 1e3;
+	double trim = speaker ? speaker->trim.us / 1e3 : 0;
+	double before = speaker ? before_us(&ui->align, speaker->address) / 1e3 : 0;
 	int middle = column + 36, at = (int)lround((trim - before) / 4);
 	at = at < -SLIDER_MS / 4 ? -SLIDER_MS / 4 : at > SLIDER_MS / 4 ? SLIDER_MS / 4 : at;
 	draw_format(&ui->canvas, row, column, 24, THEME_TITLE, "%-10s %+.1f ms", "delay", trim);
@@ -314,10 +384,10 @@ static void draw_advice(struct ui *ui, int row, int column, int width)
 	char later[24], earlier[24], text[160];
 	frame_key(ui, COMMAND_DELAY, "+1ms", later, sizeof(later));
 	frame_key(ui, COMMAND_DELAY, "-1ms", earlier, sizeof(earlier));
-	snprintf(text, sizeof(text), "Two clicks, it comes after the reference?  press %s",
+	snprintf(text, sizeof(text), "Two clicks, it comes after the reference?   press %s",
 	         earlier);
 	draw_text(canvas, row, column, width, THEME_NORMAL, text);
-	snprintf(text, sizeof(text), "Two clicks, it comes before it?           press %s", later);
+	snprintf(text, sizeof(text), "Two clicks, it comes before the reference?  press %s", later);
 	draw_text(canvas, row + 1, column, width, THEME_NORMAL, text);
 	draw_text(canvas, row + 2, column, width, THEME_NORMAL, "One click: it is right.");
 }
@@ -340,6 +410,17 @@ static void draw_ways(struct ui *ui, int row, int column, int width)
 	draw_text(&ui->canvas, row + 2, column, width, THEME_NORMAL, text);
 }
 
+/* "Nobody else plays.  Enter keeps, Esc puts back." */
+static void draw_ends(struct ui *ui, int row, int column, int width)
+{
+	char keep[24], back[24], text[96];
+	frame_key(ui, COMMAND_ACTIVATE, "", keep, sizeof(keep));
+	frame_key(ui, COMMAND_BACK, "", back, sizeof(back));
+	snprintf(text, sizeof(text), "%s%s keeps, %s puts back.",
+	         width >= 50 ? "Nobody else plays.  " : "", keep, back);
+	draw_text(&ui->canvas, row, column, width, THEME_DIM, text);
+}
+
 /* Without air between the lines; where they have no room, the ways are the first to go. */
 static void compact_draw(struct ui *ui, const struct box *box)
 {
@@ -359,10 +440,10 @@ static void compact_draw(struct ui *ui, const struct box *box)
 	            "late: press %s   early: %s", earlier, later);
 	if (last - row >= 4)
 		row++;
-	if (last - row >= 2)
+	if (last - row >= 3)
 		draw_ways(ui, row, column, box->columns - 4);
-	if (last - row >= 4)
-		draw_text(&ui->canvas, last, column, box->columns - 4, THEME_DIM, NOBODY_ELSE);
+	if (last >= row)
+		draw_ends(ui, last, column, box->columns - 4);
 }
 
 void align_draw(struct ui *ui, int64_t now)
@@ -374,19 +455,22 @@ void align_draw(struct ui *ui, int64_t now)
 	struct box box = frame_box(ui, BOX_ROWS, BOX_COLUMNS, "Align by ear");
 	const struct align *align = &ui->align;
 	int column = box.column + 3, row = box.row, width = box.columns - 5;
+	char key[24], changes[40];
 	if (box.rows < BOX_ROWS) {
 		compact_draw(ui, &box);
 		return frame_foot(ui, now);
 	}
 	draw_text(&ui->canvas, row + 2, column, width, THEME_NORMAL,
 	          "A click plays once a second on two speakers.");
+	frame_key(ui, COMMAND_REFERENCE, "", key, sizeof(key));
+	snprintf(changes, sizeof(changes), *key ? "%s changes it" : "%s", key);
 	draw_who(ui, row + 4, column + 2, "reference", align->reference,
-	         align->hear != HEAR_CANDIDATE, "r changes it");
+	         align->hear != HEAR_CANDIDATE, changes);
 	draw_who(ui, row + 5, column + 2, "adjusting", align->candidate,
 	         align->hear != HEAR_REFERENCE, "1-9 change it");
 	draw_slider(ui, row + 7, column + 2);
 	draw_advice(ui, row + 9, column, width);
 	draw_ways(ui, row + 13, column, width);
-	draw_text(&ui->canvas, row + 17, column, width, THEME_DIM, NOBODY_ELSE);
+	draw_ends(ui, row + 17, column, width);
 	frame_foot(ui, now);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "relay/model.h"
 #include "ui/view.h"
 
 /*
@@ -24,18 +25,23 @@ struct align_taps {
 
 struct align {
 	char reference[18], candidate[18]; /* addresses; empty: none */
-	int32_t before_us;                 /* the candidate's trim, when it was picked */
+	int moved_count; /* speakers that were adjusted since it was opened, … */
+	struct {
+		char address[18];
+		int32_t before_us; /* … and their trims before that */
+	} moved[MODEL_SPEAKERS];
 	enum align_hear hear;
 	struct align_taps taps[2]; /* on the reference, on the candidate */
 	int32_t microphone;        /* the measurement's state, as last seen */
 };
 
-extern const struct hint align_hints[];
+const struct hint *align_hints_now(const struct ui *ui);
 
 void align_draw(struct ui *ui, int64_t now);
 void align_opened(struct ui *ui, int64_t now);
 void align_closed(struct ui *ui, int64_t now);
 void align_follow(struct ui *ui, int64_t now);
+const char *align_back(const struct ui *ui);
 bool align_act(struct ui *ui, const struct keymap_binding *binding, int64_t now);
 
 /* align_microphone.c: a measurement that runs, or what it found. */

@@ -61,9 +61,24 @@ static int events_of(const struct ui *ui, const struct model_event *events[MODEL
 	const char *name = one <= 0 || one >= panels(ui) ? words_source_name(&ui->model.source)
 	                                                 : ui->model.speakers[one - 1].name;
 	for (int i = 0; i < ui->model.event_count; i++)
-		if (one < 0 || !strcmp(ui->model.events[i].subject, name))
+		if ((one < 0 || !strcmp(ui->model.events[i].subject, name)) &&
+		    (view_passes(ui, VIEW_DIAG, ui->model.events[i].subject) ||
+		     view_passes(ui, VIEW_DIAG, ui->model.events[i].text)))
 			events[count++] = &ui->model.events[i];
 	return count;
+}
+
+/* On the page of events the others are left out; elsewhere it goes to the first of that name. */
+void diag_found(struct ui *ui, const char *text)
+{
+	struct list *list = &ui->lists[VIEW_DIAG];
+	if (ui->diag.page == DIAG_EVENTS)
+		return;
+	for (int i = 0; *text && i < ui->model.speaker_count; i++)
+		if (strcasestr(ui->model.speakers[i].name, text)) {
+			list->selected = i + 1;
+			return;
+		}
 }
 
 int diag_rows(const struct ui *ui)
@@ -274,7 +289,9 @@ static void events_draw(struct ui *ui, int row, int rows)
 			draw_text(&ui->canvas, row + i, 0, 1, THEME_TITLE, ui->canvas.set->gutter);
 	}
 	if (!count)
-		draw_text(&ui->canvas, row + 1, 3, 60, THEME_DIM, "nothing has happened to it");
+		draw_text(&ui->canvas, row + 1, 3, 60, THEME_DIM,
+		          *ui->filters[VIEW_DIAG] ? "nothing like that"
+		                                  : "nothing has happened to it");
 }
 
 void diag_draw(struct ui *ui, int64_t now)

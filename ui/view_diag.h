@@ -32,6 +32,7 @@ void diag_init(struct diag *diag);
 void diag_draw(struct ui *ui, int64_t now);
 void diag_opened(struct ui *ui, int64_t now);
 int diag_rows(const struct ui *ui);
+void diag_found(struct ui *ui, const char *text);
 bool diag_act(struct ui *ui, const struct keymap_binding *binding, int64_t now);
 bool diag_message(const struct ui *ui, enum theme_role *role, char *text, size_t size);
 extern const struct hint diag_hints[];

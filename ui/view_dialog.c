@@ -98,6 +98,12 @@ static const struct model_question *question_at(const struct ui *ui)
 	return NULL;
 }
 
+const char *question_back(const struct ui *ui)
+{
+	const struct model_question *question = question_at(ui);
+	return question && question->kind == QUESTION_ROLE ? "later" : "no";
+}
+
 void question_follow(struct ui *ui, int64_t now)
 {
 	struct dialog *dialog = &ui->dialog;
@@ -118,7 +124,7 @@ void question_follow(struct ui *ui, int64_t now)
 }
 
 struct question_words {
-	const char *title, *text, *keys;
+	const char *title, *text, *keys, *brief; /* … where they have no room */
 	bool field, large;
 };
 
@@ -127,18 +133,23 @@ static const struct question_words *words_of(const struct model_question *questi
 	static const struct question_words words[] = {
 	    [QUESTION_PIN] = {"asks for its PIN",
 	                      "It stands in its manual; often it is 0000 or 1234.",
-	                      "Enter sends it   Esc refuses", true, false},
+	                      "Enter sends it   Esc refuses", "Enter sends, Esc refuses", true,
+	                      false},
 	    [QUESTION_PASSKEY] = {"asks for the number that it shows", "Type what it shows.",
-	                          "Enter sends it   Esc refuses", true, false},
+	                          "Enter sends it   Esc refuses", "Enter sends, Esc refuses", true,
+	                          false},
 	    [QUESTION_MATCH] = {"shows a number", "Does it show this one?",
-	                        "Enter, y  yes, the same      n, Esc  no", false, true},
-	    [QUESTION_PAIR] = {"wants to pair", "May it?", "y  yes      n, Esc  no", false, false},
+	                        "Enter, y  yes, the same      n, Esc  no", "y yes   n no", false,
+	                        true},
+	    [QUESTION_PAIR] = {"wants to pair", "May it?", "y  yes      n, Esc  no", "y yes   n no",
+	                       false, false},
 	    [QUESTION_SHOW] = {"wants a number", "Type this on it, and its Enter.",
-	                       "Enter  done      Esc  refuse", false, true},
+	                       "Enter  done      Esc  refuse", "Enter done, Esc refuse", false,
+	                       true},
 	    [QUESTION_ROLE] = {"can play and send",
 	                       "What is it here? A speaker plays, a source (an Echo) sends.",
-	                       "s  speaker      e  source      n  neither      Esc  later", false,
-	                       false},
+	                       "s  speaker      e  source      n  neither      Esc  later",
+	                       "s speaker  e source  n none", false, false},
 	};
 	return &words[question->kind];
 }
@@ -157,8 +168,8 @@ void question_draw(struct ui *ui, int64_t now)
 	int answer = box.rows < 6 ? box.row + 1 : box.row + 3;
 	int column = box.column + 3, width = box.columns - 5, last = box.row + box.rows - 2;
 	if (box.rows >= 6)
-		draw_text(&ui->canvas, box.row + (tall ? 2 : 1), column, width, THEME_NORMAL,
-		          words->text);
+		draw_wrapped(&ui->canvas, box.row + (tall ? 2 : 1), column, width, 2, THEME_NORMAL,
+		             words->text);
 	if (words->large && tall)
 		digits_draw(ui, box.row + 4, column + 4, question->digits);
 	else if (words->large)
@@ -167,7 +178,9 @@ void question_draw(struct ui *ui, int64_t now)
 		digits_draw(ui, box.row + 4, column + 4, ui->dialog.text);
 	if (words->field)
 		field_draw(ui, tall ? box.row + 8 : answer, column + 4, 24, ui->dialog.text);
-	if (draw_width(words->keys) <= width)
+	if (box.rows < 6 && draw_width(words->keys) > width)
+		draw_text(&ui->canvas, last, column, width, THEME_TITLE, words->brief);
+	else if (draw_width(words->keys) <= width)
 		draw_text(&ui->canvas, last, column, width, THEME_TITLE, words->keys);
 	else
 		last -= keys_draw(ui, last, column, width, box.rows >= 6, words->keys) - 1;
@@ -282,7 +295,9 @@ void unpair_draw(struct ui *ui, int64_t now)
 	bool tall = box.rows >= 9;
 	int column = box.column + 2 + tall, width = box.columns - 4 - tall;
 	int last = box.row + box.rows - 2;
-	if (speaker)
+	if (box.rows < 6)
+		snprintf(text, sizeof(text), "Its settings go, too.");
+	else if (speaker)
 		snprintf(text, sizeof(text),
 		         "It will forget this speaker: delay %+d ms, volume %d %%, %s. To use it "
 		         "again you have to pair it again (hold its button).",

@@ -20,6 +20,7 @@ struct dialog {
 void question_follow(struct ui *ui, int64_t now);
 void question_draw(struct ui *ui, int64_t now);
 bool question_key(struct ui *ui, keymap_key key, int64_t now);
+const char *question_back(const struct ui *ui);
 
 void unpair_opened(struct ui *ui, int64_t now);
 void unpair_draw(struct ui *ui, int64_t now);

@@ -18,6 +18,11 @@
 
 #define LIST_LEAST 3
 
+const char *pair_back(const struct ui *ui)
+{
+	return ui->model.pairing.state == PAIRING_RUNS ? "cancel" : "back";
+}
+
 const struct hint pair_hints[] = {
     {COMMAND_HELP, "", "help"},         {COMMAND_NEXT, "", NULL},
     {COMMAND_PREV, "", "choose"},       {COMMAND_ACTIVATE, "", "pair"},
@@ -135,6 +140,12 @@ bool pair_act(struct ui *ui, const struct keymap_binding *binding, int64_t now)
 	}
 }
 
+/* No room for more than the list. */
+static bool low(const struct ui *ui)
+{
+	return ui->canvas.rows < 16;
+}
+
 /* --- what is said -------------------------------------------------------------------------------- */
 
 static const char *done_words(const struct model_pairing *pairing)
@@ -155,7 +166,11 @@ static bool pairing_message(const struct ui *ui, enum theme_role *role, char *te
 		step++;
 	switch (pairing->state) {
 	case PAIRING_RUNS:
-		snprintf(text, size, "Pairing: %s %s", doing[step], pairing->name);
+		snprintf(text, size, "Pairing, step %d of %d, %d s: %s %s", step + 1, STEP_COUNT,
+		         pairing->steps[step].ms == MODEL_UNKNOWN
+		             ? 0
+		             : (int)(pairing->steps[step].ms / 1000),
+		         doing[step], pairing->name);
 		return true;
 	case PAIRING_DONE:
 		*role = THEME_GOOD;
@@ -163,7 +178,8 @@ static bool pairing_message(const struct ui *ui, enum theme_role *role, char *te
 		return true;
 	case PAIRING_FAILED:
 		*role = THEME_BAD;
-		snprintf(text, size, "%s %s", pairing->name, pairing->problem);
+		snprintf(text, size, "%s %s%s%s", pairing->name, pairing->problem,
+		         low(ui) && *pairing->advice ? " - " : "", low(ui) ? pairing->advice : "");
 		return true;
 	default:
 		return false;
@@ -209,18 +225,27 @@ static void header_draw(const struct ui *ui)
 	frame_header(ui, left, right);
 }
 
+/* As much of it as has room. */
+static const char *mode_words(const struct ui *ui)
+{
+	static const char *const words[] = {
+	    "Put the speaker in pairing mode: hold its Bluetooth button till it blinks",
+	    "Pairing mode: hold its Bluetooth button till it blinks",
+	    "Hold its Bluetooth button till it blinks"};
+	int i = 0;
+	while (i < 2 && draw_width(words[i]) > ui->canvas.columns - 5)
+		i++;
+	return words[i];
+}
+
 void pair_draw(struct ui *ui, int64_t now)
 {
 	int row = 1, last = ui->canvas.rows - 2, steps = pair_steps_rows(ui);
-	bool low = ui->canvas.rows < 16;
 	header_draw(ui);
-	if (!low)
-		frame_rule(
-		    ui, row++,
-		    "Put the speaker in pairing mode: hold its Bluetooth button till it blinks",
-		    "");
+	if (!low(ui))
+		frame_rule(ui, row++, mode_words(ui), "");
 	int below = ui->canvas.rows < 20 ? 0 : 3;
-	int device = steps || low ? 0 : pair_device_rows(ui), wanted = steps + device;
+	int device = steps || low(ui) ? 0 : pair_device_rows(ui), wanted = steps + device;
 	int room = last - row - (wanted && last - row - wanted >= LIST_LEAST ? wanted : 0);
 	row += pair_list_draw(ui, row, room - below);
 	if (device)

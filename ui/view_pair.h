@@ -23,6 +23,7 @@ void pair_opened(struct ui *ui, int64_t now);
 void pair_closed(struct ui *ui, int64_t now);
 void pair_follow(struct ui *ui, int64_t now);
 int pair_rows(const struct ui *ui);
+const char *pair_back(const struct ui *ui);
 bool pair_act(struct ui *ui, const struct keymap_binding *binding, int64_t now);
 bool pair_message(const struct ui *ui, enum theme_role *role, char *text, size_t size);
 extern const struct hint pair_hints[];

@@ -3,7 +3,7 @@
  * The screen: what it shows of a model (that came over the wire), and what keys make of it.
  * Goldens stand beside this file; UPDATE=1 writes them anew.
  */
-#include "tests/helpers/test.h"
+#include "tests/helpers/screen.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -12,17 +12,13 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "ui/private.h"
 #include "ui/view_help.h"
 #include "ui/view_log.h"
 #include "ui/view_main.h"
 #include "ui/words.h"
 
-#define S UI_SECOND
-
 static struct keymap keys;
 static struct keymap drawn; /* for the drawings of the help */
-static const struct keymap *used = &keys;
 
 /* --- a model ------------------------------------------------------------------------------------- */
 
@@ -234,6 +230,12 @@ static void measured_make(struct model *model)
 	strcpy(align->speakers[2].advice, "turn it up, or bring them nearer");
 }
 
+static void kept_make(struct model *model)
+{
+	measured_make(model);
+	model->align.state = ALIGN_KEPT;
+}
+
 static void failed_make(struct model *model)
 {
 	measuring_make(model);
@@ -249,117 +251,7 @@ static void foreign_make(struct model *model)
 	strcpy(model->source.name, "🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵🎵");
 }
 
-/* --- a screen ------------------------------------------------------------------------------------ */
-
-static struct {
-	struct ui *ui;
-	FILE *in, *out;
-	char lines[64][128]; /* commands that were sent */
-	int line_count;
-	int quits, stops;
-	bool attached; /* of the next screen */
-	int64_t now;
-} bench;
-
-static void on_command(void *user, uint32_t request, const char *line)
-{
-	(void)user, (void)request;
-	snprintf(bench.lines[bench.line_count++ % 64], 128, "%s", line);
-}
-
-static void on_quit(void *user)
-{
-	(void)user;
-	bench.quits++;
-}
-
-static void on_stop(void *user)
-{
-	(void)user;
-	bench.stops++;
-}
-
-static void screen_open(int columns, int rows, bool ascii)
-{
-	static const struct ui_port port = {on_command, on_quit, on_stop, NULL};
-	char text[16];
-	bool attached = bench.attached;
-	memset(&bench, 0, sizeof(bench));
-	snprintf(text, sizeof(text), "%d", columns);
-	setenv("COLUMNS", text, 1);
-	snprintf(text, sizeof(text), "%d", rows);
-	setenv("LINES", text, 1);
-	bench.in = fopen("/dev/null", "r");
-	bench.out = fopen("/dev/null", "w");
-	struct ui_config config = {.keymap = used,
-	                           .terminal = "xterm-256color",
-	                           .in = bench.in,
-	                           .out = bench.out,
-	                           .ascii = ascii,
-	                           .colour = true,
-	                           .attached = attached,
-	                           .title = "echorelay"};
-	assert_int_equal(ui_new(&bench.ui, &config, &port), 0);
-	bench.now = 1000 * S;
-}
-
-static void screen_close(void)
-{
-	ui_free(bench.ui);
-	fclose(bench.in);
-	fclose(bench.out);
-}
-
-/* As an attached screen would get it. */
-static void screen_show(const struct model *model)
-{
-	static struct model copy;
-	json_t *json = model_to_json(model, MODEL_WIRE);
-	assert_int_equal(model_from_json(&copy, json), 0);
-	json_decref(json);
-	ui_show(bench.ui, &copy, bench.now);
-}
-
-static void press(const char *text)
-{
-	for (; *text; text++)
-		ui_key(bench.ui, *text, bench.now);
-}
-
-static void assert_screen(const char *name)
-{
-	char path[256], message[256], *golden;
-	ui_paint(bench.ui, bench.now);
-	char *shown = ui_dump(bench.ui);
-	snprintf(path, sizeof(path), "tests/screens/%s.screen", name);
-	if (getenv("UPDATE"))
-		assert_int_equal(file_replace_text(path, shown), 0);
-	if (file_read_text(path, &golden, message, sizeof(message)))
-		fail_msg("%s", message);
-	if (strcmp(golden, shown))
-		print_message("# %s is now:\n%s", path, shown);
-	assert_string_equal(golden, shown);
-	free(golden);
-	free(shown);
-}
-
 /* --- goldens ------------------------------------------------------------------------------------- */
-
-/* A minute of it, so that the graphs have something to show. */
-static void minute_show(struct model *model)
-{
-	for (int second = 0; second < 61; second++, bench.now += S) {
-		model->speakers[1].total_us = 249000 + second * second % 37 * 400;
-		model->speakers[1].dropped = second < 50 ? 0 : 14;
-		screen_show(model);
-	}
-}
-
-struct drawing {
-	const char *name;
-	void (*make)(struct model *);
-	const char *keys;
-};
 
 /* Each of them at every size, with every set of characters. */
 static const struct drawing views_drawn[] = {
@@ -375,36 +267,21 @@ static const struct drawing views_drawn[] = {
     {"help", house_make, "?"},
     {"prompt", house_make, ":channel 1 \t"},
     {"align", house_make, "2t "},
+    {"measuring", measuring_make, "t"},
+    {"measured", measured_make, "t"},
     {"quit", house_make, "q"},
 };
 
-static const struct {
-	int columns, rows;
-} sizes[] = {{80, 24}, {120, 40}, {60, 16}, {40, 10}, {32, 6}};
-
-static void drawing_check(const struct drawing *drawing, int columns, int rows, bool ascii)
+static const struct keymap *keys_of(const struct drawing *drawing)
 {
-	static struct model model;
-	char name[96];
-	drawing->make(&model);
-	used = strstr(drawing->name, "help") ? &drawn : &keys;
-	screen_open(columns, rows, ascii);
-	used = &keys;
-	minute_show(&model);
-	press(drawing->keys);
-	snprintf(name, sizeof(name), "%s-%dx%d%s", drawing->name, columns, rows,
-	         ascii ? "-ascii" : "");
-	assert_screen(name);
-	screen_close();
+	return strstr(drawing->name, "help") ? &drawn : &keys;
 }
 
 static void views_are_as_drawn(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(views_drawn); i++)
-		for (size_t k = 0; k < 2 * COUNT(sizes); k++)
-			drawing_check(&views_drawn[i], sizes[k / 2].columns, sizes[k / 2].rows,
-			              k % 2);
+		drawing_check_all(&views_drawn[i], keys_of(&views_drawn[i]));
 }
 
 static void states_are_as_drawn(void **state)
@@ -416,60 +293,20 @@ static void states_are_as_drawn(void **state)
 	    {"foreign", foreign_make, ""},        {"no-events", house_make, "e"},
 	    {"frozen", house_make, "f"},          {"help-find", house_make, "?/mute"},
 	    {"help-diag", house_make, "d?"},      {"packets-one", house_make, "d\t1"},
-	    {"log-find", house_make, "v/late\n"}, {"measuring", measuring_make, "t"},
-	    {"measured", measured_make, "t"},     {"align-failed", failed_make, "t"},
+	    {"log-find", house_make, "v/late\n"}, {"align-failed", failed_make, "t"},
+	    {"align-kept", kept_make, "t"},
 	};
 	static const struct drawing small = {"main", house_make, ""};
 	for (size_t i = 0; i < COUNT(drawings); i++)
-		drawing_check(&drawings[i], 80, 24, false);
-	drawing_check(&small, 10, 3, false);
-}
-
-static short pair_at(int row, int column)
-{
-	cchar_t cell;
-	wchar_t text[CCHARW_MAX + 1];
-	attr_t attributes;
-	short pair = 0;
-	if (mvin_wch(row, column, &cell) != ERR)
-		getcchar(&cell, text, &attributes, &pair, NULL);
-	return pair;
-}
-
-/* Without colours nothing else is on the screen, and no colour is. */
-static void colour_tells_nothing_at(int columns, int rows)
-{
-	static struct model model;
-	static char *coloured[COUNT(views_drawn)];
-	for (size_t i = 0; i < 2 * COUNT(views_drawn); i++) {
-		const struct drawing *drawing = &views_drawn[i % COUNT(views_drawn)];
-		bool mono = i >= COUNT(views_drawn);
-		drawing->make(&model);
-		screen_open(columns, rows, false);
-		assert_int_equal(ui_theme(bench.ui, mono ? "mono" : "default"), 0);
-		minute_show(&model);
-		press(drawing->keys);
-		ui_paint(bench.ui, bench.now);
-		char *shown = ui_dump(bench.ui);
-		for (int row = 0; mono && row < rows; row++)
-			for (int column = 0; column < columns; column++)
-				assert_int_equal(pair_at(row, column), 0);
-		if (mono) {
-			assert_string_equal(shown, coloured[i % COUNT(views_drawn)]);
-			free(coloured[i % COUNT(views_drawn)]);
-			free(shown);
-		} else {
-			coloured[i] = shown;
-		}
-		screen_close();
-	}
+		drawing_check(&drawings[i], 80, 24, false, keys_of(&drawings[i]));
+	drawing_check(&small, 10, 3, false, &keys);
 }
 
 static void colour_tells_nothing_alone(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(sizes); i++)
-		colour_tells_nothing_at(sizes[i].columns, sizes[i].rows);
+	for (size_t i = 0; i < COUNT(views_drawn); i++)
+		drawing_check_mono(&views_drawn[i], keys_of(&views_drawn[i]));
 }
 
 static void numbers_are_calm(void **state)
@@ -477,7 +314,7 @@ static void numbers_are_calm(void **state)
 	(void)state;
 	static struct model model;
 	house_make(&model);
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	screen_show(&model);
 	model.speakers[0].fill_us = 11000;
 	model.speakers[0].state = SPEAKER_CONNECTING; /* a state is shown at once */
@@ -495,10 +332,10 @@ static void numbers_are_calm(void **state)
 static void first_picture_waits_for_nothing(void **state)
 {
 	(void)state;
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	assert_screen("first-80x24");
-	press("?");
-	press("\33");
+	screen_press("?");
+	screen_press("\33");
 	screen_close();
 }
 
@@ -534,14 +371,6 @@ static void sentences_keep_their_end(void **state)
 
 /* --- keys ---------------------------------------------------------------------------------------- */
 
-static bool line_sent(const char *line)
-{
-	for (int i = 0; i < bench.line_count; i++)
-		if (!strcmp(bench.lines[i % 64], line))
-			return true;
-	return false;
-}
-
 #define LIVING "70:99:1C:0A:B2:44"
 #define BEDROOM "70:99:1C:0A:B2:45"
 #define PATIO "70:99:1C:0A:B2:46"
@@ -551,31 +380,56 @@ static void aligning_by_ear_moves_one_speaker(void **state)
 	(void)state;
 	static struct model model;
 	house_make(&model);
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	screen_show(&model);
-	press("3t");
-	assert_true(line_sent("test all silence"));
-	assert_true(line_sent("test " LIVING " metronome"));
-	assert_true(line_sent("test " PATIO " metronome"));
-	press(".");
-	assert_true(line_sent("delay " PATIO " +1ms"));
+	screen_press("3t");
+	assert_true(screen_sent("test all silence"));
+	assert_true(screen_sent("test " LIVING " metronome"));
+	assert_true(screen_sent("test " PATIO " metronome"));
+	screen_press(".");
+	assert_true(screen_sent("delay " PATIO " +1ms"));
 	model.speakers[2].trim.us = 1000;
 	screen_show(&model);
-	press(" ");
-	assert_true(line_sent("test " PATIO " silence"));
+	screen_press(" ");
+	assert_true(screen_sent("test " PATIO " silence"));
 	bench.line_count = 0;
-	press("\33");
-	assert_true(line_sent("delay " PATIO " =0us"));
-	assert_true(line_sent("test all off"));
+	screen_press("\33");
+	assert_true(screen_sent("delay " PATIO " =0us"));
+	assert_true(screen_sent("test all off"));
 	assert_int_equal(view_top(bench.ui), VIEW_MAIN);
-	press("t4"); /* Study is lost */
+	screen_press("t4"); /* Study is lost */
 	assert_true(!strcmp(bench.ui->message, "that one does not play"));
-	press("2");
-	assert_true(line_sent("test " BEDROOM " metronome"));
+	screen_press("2");
+	assert_true(screen_sent("test " BEDROOM " metronome"));
 	bench.line_count = 0;
-	press("\n");
-	assert_true(line_sent("test all off"));
+	screen_press("\n");
+	assert_true(screen_sent("test all off"));
 	assert_int_equal(bench.line_count, 1); /* kept as it is */
+	screen_close();
+}
+
+/* Whoever moved two and wants neither gets both back. */
+static void lining_up_puts_back_all_that_it_moved(void **state)
+{
+	(void)state;
+	static struct model model;
+	house_make(&model);
+	screen_open(80, 24, false, &keys);
+	screen_show(&model);
+	screen_press("3t.");
+	model.speakers[2].trim.us = 1000;
+	screen_show(&model);
+	screen_press("2.");
+	model.speakers[1].trim.us = 1000;
+	screen_show(&model);
+	screen_press("3."); /* once more: what counts is what it had at first */
+	model.speakers[2].trim.us = 2000;
+	screen_show(&model);
+	bench.line_count = 0;
+	screen_press("\33");
+	assert_true(screen_sent("delay " PATIO " =0us"));
+	assert_true(screen_sent("delay " BEDROOM " =0us"));
+	assert_int_equal(bench.line_count, 3); /* and the clicks end */
 	screen_close();
 }
 
@@ -586,17 +440,17 @@ static void tapping_tells_how_late_a_speaker_is(void **state)
 	static struct model model;
 	static const int jitter[] = {-30, 20, 10, -20, 30, -10};
 	house_make(&model);
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	screen_show(&model);
-	press("3tb");
-	assert_true(line_sent("test " PATIO " silence"));
+	screen_press("3tb");
+	assert_true(screen_sent("test " PATIO " silence"));
 	int64_t second = bench.now / S * S;
 	for (int i = 0; i < 12; i++) {
 		int64_t late = 900 + 180 + (i < 6 ? 0 : 120) + jitter[i % 6];
 		bench.now = second + (i + 3) * S + late * S / 1000;
-		press("b");
+		screen_press("b");
 	}
-	assert_true(line_sent("delay " PATIO " -120ms"));
+	assert_true(screen_sent("delay " PATIO " -120ms"));
 	screen_close();
 }
 
@@ -605,25 +459,25 @@ static void a_measurement_takes_the_view(void **state)
 	(void)state;
 	static struct model model;
 	house_make(&model);
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	screen_show(&model);
-	press("tm");
-	assert_true(line_sent("align start"));
+	screen_press("tm");
+	assert_true(screen_sent("align start"));
 	measuring_make(&model);
 	screen_show(&model);
 	bench.line_count = 0;
-	press(".b 2"); /* none of it now */
+	screen_press(".b 2"); /* none of it now */
 	assert_int_equal(bench.line_count, 0);
 	measured_make(&model);
 	screen_show(&model);
-	press("\n");
-	assert_true(line_sent("align keep"));
-	press("\33");
-	assert_true(line_sent("align cancel"));
+	screen_press("\n");
+	assert_true(screen_sent("align keep"));
+	screen_press("\33");
+	assert_true(screen_sent("align cancel"));
 	bench.line_count = 0;
 	house_make(&model);
 	screen_show(&model);
-	assert_true(line_sent("test all silence")); /* it clicks again */
+	assert_true(screen_sent("test all silence")); /* it clicks again */
 	screen_close();
 }
 
@@ -645,14 +499,14 @@ static void keys_become_commands(void **state)
 	    {"r", "reset "},
 	};
 	house_make(&model);
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	screen_show(&model);
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		press(cases[i].keys);
+		screen_press(cases[i].keys);
 		assert_int_equal(bench.line_count, (int)i + 1);
 		assert_string_equal(bench.lines[i], cases[i].line);
 	}
-	press("0."); /* the Echo has no delay of its own */
+	screen_press("0."); /* the Echo has no delay of its own */
 	assert_int_equal(bench.line_count, COUNT(cases));
 	assert_string_equal(bench.ui->message, "select a speaker first");
 	screen_close();
@@ -663,16 +517,16 @@ static void selection_moves_and_stops_at_the_ends(void **state)
 	(void)state;
 	static struct model model;
 	house_make(&model);
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	screen_show(&model);
 	assert_int_equal(bench.ui->lists[VIEW_MAIN].selected, 1);
-	press("jjjjjj");
+	screen_press("jjjjjj");
 	assert_int_equal(bench.ui->lists[VIEW_MAIN].selected, 4);
-	press("kk");
+	screen_press("kk");
 	assert_int_equal(bench.ui->lists[VIEW_MAIN].selected, 2);
-	press("g");
+	screen_press("g");
 	assert_int_equal(bench.ui->lists[VIEW_MAIN].selected, 0);
-	press("9");
+	screen_press("9");
 	assert_int_equal(bench.ui->lists[VIEW_MAIN].selected, 4);
 	model.speaker_count = 2;
 	screen_show(&model);
@@ -685,15 +539,15 @@ static void leaving_asks_first(void **state)
 	(void)state;
 	static struct model model;
 	house_make(&model);
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	screen_show(&model);
-	press("q\n");
-	press("qn");
-	press("q\x1b");
-	press("?q"); /* closes the help, no more */
+	screen_press("q\n");
+	screen_press("qn");
+	screen_press("q\x1b");
+	screen_press("?q"); /* closes the help, no more */
 	assert_int_equal(bench.quits + bench.stops, 0);
 	assert_int_equal(view_top(bench.ui), VIEW_MAIN);
-	press("Qy");
+	screen_press("Qy");
 	assert_int_equal(bench.stops, 1);
 	screen_close();
 }
@@ -704,20 +558,20 @@ static void attached_screen_just_closes(void **state)
 	static struct model model;
 	house_make(&model);
 	bench.attached = true;
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	screen_show(&model);
-	press("?q"); /* closes the help, no more */
+	screen_press("?q"); /* closes the help, no more */
 	assert_int_equal(bench.quits, 0);
-	press("q");
+	screen_press("q");
 	assert_int_equal(bench.quits, 1);
-	press("Qn");
+	screen_press("Qn");
 	assert_int_equal(bench.stops, 0);
-	press("Q");
+	screen_press("Q");
 	ui_paint(bench.ui, bench.now += S);
 	char *text = ui_dump(bench.ui);
 	assert_non_null(strstr(text, "for every screen of it"));
 	free(text);
-	press("y");
+	screen_press("y");
 	assert_int_equal(bench.stops, 1);
 	screen_close();
 }
@@ -727,14 +581,14 @@ static void answers_are_shown(void **state)
 	(void)state;
 	static struct model model;
 	house_make(&model);
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	screen_show(&model);
-	press(".");
+	screen_press(".");
 	ui_answer(bench.ui, bench.ui->request - 1, -EINVAL, "an old answer", bench.now);
 	assert_string_equal(bench.ui->message, "");
 	ui_answer(bench.ui, bench.ui->request, 0, "delay +35 -> +36 ms", bench.now);
 	assert_string_equal(bench.ui->message, "delay +35 -> +36 ms");
-	press("x");
+	screen_press("x");
 	assert_string_equal(bench.ui->message, "x does nothing here; ? shows the keys");
 	screen_close();
 }
@@ -758,23 +612,23 @@ static void lines_are_typed(void **state)
 	    {":view log\n", NULL},
 	};
 	house_make(&model);
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	screen_show(&model);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		int before = bench.line_count;
-		press(cases[i].keys);
+		screen_press(cases[i].keys);
 		assert_int_equal(bench.line_count - before, cases[i].line ? 1 : 0);
 		if (cases[i].line)
 			assert_string_equal(bench.lines[before], cases[i].line);
 	}
 	assert_int_equal(view_top(bench.ui), VIEW_LOG);
-	press(":vieww main\n");
+	screen_press(":vieww main\n");
 	assert_string_equal(bench.ui->message, "no command 'vieww'; did you mean 'view'?");
-	press(":volume loud\n");
+	screen_press(":volume loud\n");
 	assert_string_equal(bench.ui->message, "usage: volume [+|-]PERCENT");
-	press(":theme nice\n");
+	screen_press(":theme nice\n");
 	assert_string_equal(bench.ui->message, "no theme 'nice'");
-	press(":theme cb\n:keymap emacs\n");
+	screen_press(":theme cb\n:keymap emacs\n");
 	assert_string_equal(bench.ui->message, "keymap emacs");
 	screen_close();
 }
@@ -784,9 +638,9 @@ static void typed_lines_are_remembered(void **state)
 	(void)state;
 	static struct model model;
 	house_make(&model);
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	screen_show(&model);
-	press(":delay 2 +1\n:delay 3 +1\n:");
+	screen_press(":delay 2 +1\n:delay 3 +1\n:");
 	ui_key(bench.ui, KEYMAP_SPECIAL | KEY_UP, bench.now);
 	ui_key(bench.ui, KEYMAP_SPECIAL | KEY_UP, bench.now);
 	ui_key(bench.ui, KEYMAP_SPECIAL | KEY_UP, bench.now);
@@ -820,7 +674,7 @@ static void lines_are_completed(void **state)
 	    {"", "", NULL},
 	};
 	house_make(&model);
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	screen_show(&model);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char line[PROMPT_TEXT], candidates[400];
@@ -838,24 +692,24 @@ static void searches_leave_the_rest_out(void **state)
 	(void)state;
 	static struct model model;
 	house_make(&model);
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	screen_show(&model);
-	press("/PATIO\n"); /* the main view goes to it */
+	screen_press("/PATIO\n"); /* the main view goes to it */
 	assert_int_equal(bench.ui->lists[VIEW_MAIN].selected, 3);
-	press("v/late\n");
+	screen_press("v/late\n");
 	assert_int_equal(log_rows(bench.ui), 1);
-	press("\x1b");
+	screen_press("\x1b");
 	assert_int_equal(log_rows(bench.ui), 6);
-	press("l");
+	screen_press("l");
 	assert_int_equal(log_rows(bench.ui), 3);
-	press("l");
+	screen_press("l");
 	assert_int_equal(log_rows(bench.ui), 1);
 	assert_int_equal(view_top(bench.ui), VIEW_LOG);
-	press("\x1b");
+	screen_press("\x1b");
 	assert_int_equal(view_top(bench.ui), VIEW_MAIN);
-	press("?");
+	screen_press("?");
 	int before = help_rows(bench.ui);
-	press("/mute\n");
+	screen_press("/mute\n");
 	assert_in_range(help_rows(bench.ui), 1, before - 1);
 	screen_close();
 }
@@ -873,7 +727,7 @@ static void a_click_finds_its_panel(void **state)
 	};
 	house_make(&model);
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		screen_open(cases[i].columns, cases[i].rows, false);
+		screen_open(cases[i].columns, cases[i].rows, false, &keys);
 		screen_show(&model);
 		ui_paint(bench.ui, bench.now);
 		assert_int_equal(main_at(bench.ui, cases[i].row), cases[i].panel);
@@ -908,49 +762,54 @@ static void frozen_is_the_picture_alone(void **state)
 	(void)state;
 	static struct model model;
 	house_make(&model);
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	screen_show(&model);
-	press("f");
+	screen_press("f");
 	model.speakers[0].volume = 11;
 	for (int i = 0; i < 5; i++, bench.now += S)
 		screen_show(&model);
 	assert_int_equal(bench.ui->model.speakers[0].volume, 72);
 	assert_int_equal(history_of(bench.ui->history, &model.speakers[0])->count, 4);
-	press("f");
+	screen_press("f");
 	screen_show(&model);
 	assert_int_equal(bench.ui->model.speakers[0].volume, 11);
 	screen_close();
 }
 
+/* 1,250 sizes, 10,000 keys. */
 static void any_size_and_any_key_is_survived(void **state)
 {
 	(void)state;
 	static struct model model;
 	unsigned seed = 7;
 	crowd_make(&model);
-	screen_open(80, 24, false);
+	screen_open(80, 24, false, &keys);
 	for (int i = 0; i < 2500; i++) {
 		if (i % 2 == 0) {
-			resize_term(1 + rand_r(&seed) % 60, 1 + rand_r(&seed) % 200);
-			ui_resize(bench.ui);
+			screen_resize_at_random(&seed);
 			model.speaker_count = rand_r(&seed) % 21;
 		}
 		screen_show(&model);
-		for (int k = 0; k < 4; k++) {
-			keymap_key key = rand_r(&seed) % 2
-			                     ? rand_r(&seed) % 128
-			                     : KEYMAP_SPECIAL | (256 + rand_r(&seed) % 300);
-			bool stops = key == 26; /* … this program, as `suspend` does */
-			if (key == '\n' && view_top(bench.ui) == VIEW_PROMPT &&
-			    strstr(bench.ui->prompt.text, "susp"))
-				stops = true;
-			if (!stops)
-				ui_key(bench.ui, key, bench.now);
-			bench.now += S / 100;
-		}
+		screen_press_at_random(&seed, 4);
 		ui_paint(bench.ui, bench.now);
 	}
 	screen_close();
+}
+
+static void characters_go_by_the_terminal_too(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		bool unicode;
+	} cases[] = {
+	    {"xterm-256color", true}, {"screen-256color", true}, {"tmux-256color", true},
+	    {"vte-256color", true},   {"rxvt-unicode", true},    {"linux-16color", false},
+	    {"linux", false},         {"vt100", false},          {"vt220-w", false},
+	    {"ansi", false},          {"ansifoo", true},         {NULL, false},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(ui_terminal_has_unicode(cases[i].name), cases[i].unicode);
 }
 
 /* --- keymaps ------------------------------------------------------------------------------------- */
@@ -1088,8 +947,7 @@ static void every_bound_key_is_in_the_help(void **state)
 	static struct keymap keymap;
 	for (const struct keymap_builtin *builtin = keymap_builtins; builtin->name; builtin++) {
 		assert_int_equal(keymap_load(&keymap, builtin->name), 0);
-		used = &keymap;
-		screen_open(80, 24, true);
+		screen_open(80, 24, true, &keymap);
 		for (int id = 0; id < VIEW_COUNT; id++) {
 			static char all[4096];
 			char key[64];
@@ -1105,7 +963,6 @@ static void every_bound_key_is_in_the_help(void **state)
 		}
 		screen_close();
 	}
-	used = &keys;
 }
 
 static void every_command_has_a_key(void **state)
@@ -1138,6 +995,7 @@ int main(void)
 	    cmocka_unit_test(first_picture_waits_for_nothing),
 	    cmocka_unit_test(sentences_keep_their_end),
 	    cmocka_unit_test(aligning_by_ear_moves_one_speaker),
+	    cmocka_unit_test(lining_up_puts_back_all_that_it_moved),
 	    cmocka_unit_test(tapping_tells_how_late_a_speaker_is),
 	    cmocka_unit_test(a_measurement_takes_the_view),
 	    cmocka_unit_test(keys_become_commands),
@@ -1152,6 +1010,7 @@ int main(void)
 	    cmocka_unit_test(a_click_finds_its_panel),
 	    cmocka_unit_test(links_that_lag_get_fewer_pictures),
 	    cmocka_unit_test(frozen_is_the_picture_alone),
+	    cmocka_unit_test(characters_go_by_the_terminal_too),
 	    cmocka_unit_test(any_size_and_any_key_is_survived),
 	    cmocka_unit_test(shipped_keymaps_are_good),
 	    cmocka_unit_test(sequences_wait_for_their_end),
