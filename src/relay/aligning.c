@@ -270,8 +270,9 @@ static void dues_note(struct relay *relay, struct aligning *aligning, int64_t no
 		double frame = take_frame(relay, aligning, aligning->due_count);
 		if (engine_time_of(relay->engine, frame) > now)
 			return;
-		aligning->due_ns[aligning->due_count++] =
-		    engine_time_of(relay->engine, frame + sweep_centre() * aligning->rate);
+		frame += sweep_centre() * aligning->rate;
+		aligning->due_frame[aligning->due_count] = frame;
+		aligning->due_ns[aligning->due_count++] = engine_time_of(relay->engine, frame);
 	}
 }
 
@@ -313,11 +314,29 @@ static void takes_measure(struct aligning *aligning)
 	}
 }
 
+/*
+ * The group's clock follows the source's, up to 300 ppm off, and bends meanwhile.  A speaker does not: it plays
+ * frame after frame by a clock of its own.  So when a take was due is counted in frames, from the middle one;
+ * what a speaker's takes then drift by is its own clock.
+ */
+static void dues_straighten(struct aligning *aligning, int64_t middle_ns)
+{
+	const double *frames = aligning->due_frame;
+	double middle = (frames[0] + frames[aligning->due_count - 1]) / 2;
+	for (int take = 0; take < aligning->due_count; take++) {
+		double ns = (frames[take] - middle) * SECOND_NS / aligning->rate;
+		int64_t due = middle_ns + llround(ns);
+		aligning_member_of(aligning, take)->takes[take / aligning->count].delay_ns +=
+		    aligning->due_ns[take] - due;
+	}
+}
+
 static void conclude(struct relay *relay, struct aligning *aligning)
 {
 	int64_t middle = (aligning->due_ns[0] + aligning->due_ns[aligning->due_count - 1]) / 2,
 		apart;
 	int found = 0;
+	dues_straighten(aligning, middle);
 	for (int i = 0; i < aligning->count; i++) {
 		struct aligning_speaker *member = &aligning->speakers[i];
 		member->finding = finding_conclude(member->takes, member->take_count, middle);

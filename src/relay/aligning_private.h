@@ -44,6 +44,7 @@ struct aligning {
 	int64_t quiet_from, quiet_until; /* frames in which there is no music */
 	int64_t began_ns, ends_ns;
 	int64_t due_ns[ALIGNING_TAKES]; /* when the sweep's centre was due; 0: is not yet */
+	double due_frame[ALIGNING_TAKES]; /* … of the timeline, the delay line counted in */
 	int due_count, taken_count;
 };
 

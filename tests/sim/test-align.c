@@ -88,6 +88,25 @@ static void hidden_delays_are_found_and_made_good(void **state)
 	house_free(house);
 }
 
+/* The group's clock follows the Echo's: bending towards it, and then 250 ppm off what the speakers go by. */
+static void an_echos_clock_moves_nobody(void **state)
+{
+	(void)state;
+	char scenario[] = HOUSE;
+	memcpy(strstr(scenario, "ppm = 25"), "ppm =250", 8);
+	struct house *house = house_playing(scenario);
+	for (int round = 0; round < 2; round++) {
+		const struct model_align *align = measure(house, "align start");
+		for (int i = 0; i < 3; i++) {
+			assert_string_equal(align->speakers[i].verdict, "ok");
+			assert_near(align->speakers[i].drift_ppb / 1e3, 0, 10);
+			assert_in_range(align->speakers[i].spread_us, 0, 100);
+		}
+		house_run(house, 60 * SECOND);
+	}
+	house_free(house);
+}
+
 static void nothing_changes_before_consent(void **state)
 {
 	(void)state;
@@ -327,6 +346,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(hidden_delays_are_found_and_made_good),
+	    cmocka_unit_test(an_echos_clock_moves_nobody),
 	    cmocka_unit_test(nothing_changes_before_consent),
 	    cmocka_unit_test(a_measurement_can_be_cancelled),
 	    cmocka_unit_test(some_speakers_only),
