@@ -68,8 +68,11 @@ static void draw_progress(struct ui *ui, const struct places *at)
 	            "%d s left", (align->left_ms + 999) / 1000);
 	if (at->found < at->state + 2)
 		return;
-	snprintf(text, sizeof(text), "round %d of %d: %s", align->round, align->rounds,
-	         playing_name(align));
+	if (align->state == ALIGN_SETTLING)
+		snprintf(text, sizeof(text), "The source has only begun: its clock settles first.");
+	else
+		snprintf(text, sizeof(text), "round %d of %d: %s", align->round, align->rounds,
+		         playing_name(align));
 	words_fit(canvas->set, text, at->width, fit, sizeof(fit));
 	draw_text(canvas, at->state + 1, at->column, at->width, THEME_DIM, fit);
 }
@@ -157,7 +160,7 @@ void align_microphone_draw(struct ui *ui)
 	if (at.microphone)
 		draw_format(canvas, at.microphone, at.column, at.width, THEME_DIM, "Microphone: %s",
 		            *align->microphone ? align->microphone : "...");
-	if (align->state == ALIGN_OPENING || align->state == ALIGN_PLAYING)
+	if (align->state >= ALIGN_OPENING && align->state <= ALIGN_PLAYING)
 		draw_progress(ui, &at);
 	else
 		draw_verdict(ui, &at);

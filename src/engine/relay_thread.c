@@ -172,6 +172,7 @@ static void show_source(const struct relay_thread *thread, struct source_snapsho
 	    .live = intake->live,
 	    .lead = thread->timeline.end - (int64_t)frame,
 	    .paced = intake->live && !intake->settles_ns,
+	    .settles_ns = intake->live ? intake->settles_ns : 0,
 	    .ppm = group_clock_ppm(&thread->clock),
 	    .epochs = intake->epochs,
 	    .gaps = intake->gaps,

@@ -37,9 +37,10 @@ struct output_snapshot {
 
 struct source_snapshot {
 	bool live;
-	int64_t lead; /* frames between the clock and the end of the timeline */
-	bool paced;   /* it has found its pace, and the group's clock follows it (intake.h) */
-	double ppm;   /* the source's clock against nominal, as the group's clock follows it */
+	int64_t lead;       /* frames between the clock and the end of the timeline */
+	bool paced;         /* it has found its pace, and the group's clock follows it (intake.h) */
+	int64_t settles_ns; /* the instant at which it will have; 0: it has, or there is none */
+	double ppm; /* the source's clock against nominal, as the group's clock follows it */
 	uint32_t epochs, gaps, xruns, overruns;
 	uint64_t frames;
 	struct meter_reading meter;

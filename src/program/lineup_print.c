@@ -20,21 +20,23 @@ static const char *name_of(const struct model_align *align, const char *address)
 
 void lineup_progress(const struct model_align *align)
 {
-	static char last[18];
-	static int last_round;
-	const char *name = name_of(align, align->playing);
-	if (align->state != ALIGN_PLAYING)
+	static char last[64];
+	char text[64];
+	if (align->state != ALIGN_SETTLING && align->state != ALIGN_PLAYING)
 		return;
+	if (align->state == ALIGN_SETTLING)
+		snprintf(text, sizeof(text), "the source's clock settles first");
+	else
+		snprintf(text, sizeof(text), "round %d of %d: %.32s", align->round, align->rounds,
+		         name_of(align, align->playing));
 	if (isatty(STDERR_FILENO)) {
 		int full = align->progress_permille * BAR / 1000;
-		fprintf(stderr, "\r[%.*s%.*s] %2d s left  round %d of %d  %-24.24s", full,
+		fprintf(stderr, "\r[%.*s%.*s] %2d s left  %-35.35s", full,
 		        "##############################", BAR - full,
-		        "..............................", (align->left_ms + 999) / 1000,
-		        align->round, align->rounds, name);
-	} else if (strcmp(last, align->playing) != 0 || last_round != align->round) {
-		fprintf(stderr, "round %d of %d: %s\n", align->round, align->rounds, name);
-		snprintf(last, sizeof(last), "%s", align->playing);
-		last_round = align->round;
+		        "..............................", (align->left_ms + 999) / 1000, text);
+	} else if (strcmp(last, text) != 0) {
+		fprintf(stderr, "%s\n", text);
+		snprintf(last, sizeof(last), "%s", text);
 	}
 }
 

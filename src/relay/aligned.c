@@ -208,6 +208,8 @@ static void present_progress(const struct relay *relay, struct aligning *alignin
 	shown->progress_permille = (int32_t)(1000 * (now - aligning->since) / whole);
 	if (shown->progress_permille > 999)
 		shown->progress_permille = 999;
+	if (aligning->state == ALIGN_SETTLING)
+		return;
 	int playing = aligning->due_count ? aligning->due_count - 1 : 0;
 	shown->round = playing / aligning->count + 1;
 	snprintf(shown->playing, sizeof(shown->playing), "%s",

@@ -83,6 +83,27 @@ static int members_choose(struct relay *relay, struct aligning *aligning, const 
 	return -ENODEV;
 }
 
+/* --- when ------------------------------------------------------------------------------------------- */
+
+/* For how long the source still settles, ns. */
+static int64_t settling_left(struct relay *relay, int64_t now)
+{
+	const struct source_snapshot *source = &engine_snapshot(relay->engine)->source;
+	return source->settles_ns > now ? source->settles_ns - now : 0;
+}
+
+/* All sweeps, from the first to the last one's end. */
+static int64_t slots_ns(const struct aligning *aligning)
+{
+	return aligning->count * ALIGNING_ROUNDS * ALIGNING_SLOT_NS;
+}
+
+/* When it will be over, if the first sweep is prepared at this instant. */
+static int64_t end_from(const struct aligning *aligning, int64_t begin)
+{
+	return begin + HEADSTART_NS + slots_ns(aligning) + LATEST_NS / 2;
+}
+
 /* --- beginning and ending --------------------------------------------------------------------------- */
 
 void aligning_free(struct aligning *aligning)
@@ -114,7 +135,7 @@ static struct aligning *aligning_new(uint32_t rate)
 
 bool aligning_running(const struct aligning *aligning)
 {
-	return aligning && (aligning->state == ALIGN_OPENING || aligning->state == ALIGN_PLAYING);
+	return aligning && aligning->state >= ALIGN_OPENING && aligning->state <= ALIGN_PLAYING;
 }
 
 static int microphone_open(struct relay *relay, struct aligning *aligning, const char *node)
@@ -150,9 +171,11 @@ int aligning_start(struct relay *relay, const char *node, const char *speakers, 
 	aligning_free(relay->aligning);
 	relay->aligning = aligning;
 	aligning->state = ALIGN_OPENING;
-	aligning->since = relay_now(relay);
-	snprintf(reply, size, "measuring %d speakers, %d seconds", aligning->count,
-	         (int)(aligning->count * ALIGNING_ROUNDS * ALIGNING_SLOT_NS / SECOND_NS) + 3);
+	aligning->since = aligning->listening_since = relay_now(relay);
+	int64_t settles = settling_left(relay, aligning->since);
+	snprintf(reply, size, "measuring %d speakers, %d seconds%s", aligning->count,
+	         (int)((settles + slots_ns(aligning)) / SECOND_NS) + 3,
+	         settles ? ", for the source's clock settles first" : "");
 	return 0;
 }
 
@@ -242,7 +265,7 @@ static void play(struct relay *relay, struct aligning *aligning, int64_t now)
 	stage_prepare(relay, aligning);
 	aligning->state = ALIGN_PLAYING;
 	aligning->began_ns = now;
-	aligning->ends_ns = now + HEADSTART_NS + slots * SECOND_NS / aligning->rate + LATEST_NS / 2;
+	aligning->ends_ns = end_from(aligning, now);
 }
 
 struct aligning_speaker *aligning_member_of(struct aligning *aligning, int take)
@@ -364,17 +387,29 @@ static void listen(struct relay *relay, struct aligning *aligning, int64_t now)
 		     *info->problem ? info->problem : "the microphone has fallen silent");
 }
 
+/* What is heard meanwhile has no clock, and is no part of the recording. */
+static void wait_for_source(struct relay *relay, struct aligning *aligning, int64_t now)
+{
+	aligning->state = ALIGN_SETTLING;
+	aligning->listening_since = now;
+	aligning->ends_ns = end_from(aligning, now + settling_left(relay, now) + WARM_NS);
+	hearing_forget(aligning->hearing);
+}
+
 static void open(struct relay *relay, struct aligning *aligning, int64_t now)
 {
 	const struct source_info *info = hearing_info(aligning->hearing);
 	bool hears = hearing_until(aligning->hearing) != INT64_MIN;
 	snprintf(aligning->microphone, sizeof(aligning->microphone), "%s",
 	         *info->name ? info->name : info->node);
-	if (hears && now - aligning->since >= WARM_NS)
+	int64_t listened = now - aligning->listening_since;
+	if (hears && settling_left(relay, now))
+		wait_for_source(relay, aligning, now);
+	else if (hears && listened >= WARM_NS)
 		play(relay, aligning, now);
-	else if (*info->problem && !hears && now - aligning->since >= 2 * SECOND_NS)
+	else if (*info->problem && !hears && listened >= 2 * SECOND_NS)
 		fail(relay, aligning, info->problem);
-	else if (now - aligning->since >= PATIENCE_NS)
+	else if (listened >= PATIENCE_NS)
 		fail(relay, aligning, "the microphone gives no sound");
 }
 
@@ -384,10 +419,10 @@ void aligning_look_after(struct relay *relay, int64_t now)
 	if (!aligning_running(aligning))
 		return;
 	hearing_dispatch(aligning->hearing);
-	if (aligning->state == ALIGN_OPENING)
-		open(relay, aligning, now);
-	else
+	if (aligning->state == ALIGN_PLAYING)
 		listen(relay, aligning, now);
+	else
+		open(relay, aligning, now);
 }
 
 bool aligning_busy(const struct relay *relay)

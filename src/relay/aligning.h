@@ -13,15 +13,20 @@
  * three rounds, and finds out when each is heard.
  *
  *     opening ──► playing ──► done ──► kept        the music is away while it plays; `cancel` at any
- *        │           │         │                   moment brings everything back as it was, and nothing
- *        └─ failed ◄─┘         └─► off             is changed before `keep`
+ *        │ │         ▲ │         │                 moment brings everything back as it was, and nothing
+ *        │ └settling ┘ │         └─► off           is changed before `keep`
+ *        └─── failed ◄─┘
  *
  *     speaker 1 │▁▁█▁▁▁▁▁▁▁▁▁▁▁▁▁█▁▁▁▁   a quiet lead-in (▁) wakes each; in between 1.1 s for the
  *     speaker 2 │▁▁▁▁▁▁▁█▁▁▁▁▁▁▁▁▁▁▁▁   slowest speaker and its echoes
  *               └──────┴────┴───────►   a slot each
  *
  * All of it is counted on the engine's clock and the microphone's blocks are stamped by the same, so the
- * microphone's own delay is the same for everybody.  Main thread.
+ * microphone's own delay is the same for everybody.
+ *
+ * A source that has only begun settles for half a minute (engine/intake.h): PipeWire drives a microphone that
+ * has no clock of its own by the source's, which runs ms away meanwhile, and then the group's clock bends.
+ * So that is waited for.  Main thread.
  */
 
 struct relay;

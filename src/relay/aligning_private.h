@@ -29,7 +29,7 @@ struct aligning_speaker {
 
 struct aligning {
 	int32_t state; /* enum model_align_state */
-	int64_t since;
+	int64_t since, listening_since;
 	char problem[MODEL_TEXT];
 	struct hearing *hearing;
 	char microphone[MODEL_TEXT];
@@ -43,7 +43,7 @@ struct aligning {
 	int64_t begin, slot; /* timeline frames: of the first sweep, and from one to the next */
 	int64_t quiet_from, quiet_until; /* frames in which there is no music */
 	int64_t began_ns, ends_ns;
-	int64_t due_ns[ALIGNING_TAKES]; /* when the sweep's centre was due; 0: is not yet */
+	int64_t due_ns[ALIGNING_TAKES];   /* when the sweep's centre was due; 0: is not yet */
 	double due_frame[ALIGNING_TAKES]; /* … of the timeline, the delay line counted in */
 	int due_count, taken_count;
 };

@@ -92,6 +92,11 @@ void hearing_dispatch(struct hearing *hearing)
 			take_block(hearing, &block);
 }
 
+void hearing_forget(struct hearing *hearing)
+{
+	timebase_init(&hearing->timebase, hearing->rate);
+}
+
 const struct source_info *hearing_info(const struct hearing *hearing)
 {
 	return &hearing->info;

@@ -33,6 +33,9 @@ void hearing_free(struct hearing *hearing);
 /* Takes in what was heard; wants to be called ten times a second. */
 void hearing_dispatch(struct hearing *hearing);
 
+/* As if nothing had been heard so far. */
+void hearing_forget(struct hearing *hearing);
+
 /* Its name, its state, what is wrong with it. */
 const struct source_info *hearing_info(const struct hearing *hearing);
 

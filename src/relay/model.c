@@ -11,8 +11,8 @@ const char *const model_source_states[] = {"absent", "idle", "streaming", NULL};
 const char *const model_channels[] = {"stereo", "left", "right", "mono", NULL};
 const char *const model_origins[] = {"unknown", "measured", "set", "reported",
                                      "stored",  "assumed",  NULL};
-const char *const model_align_states[] = {"off",  "opening", "playing", "done",
-                                          "kept", "failed",  NULL};
+const char *const model_align_states[] = {"off",  "opening", "settling", "playing",
+                                          "done", "kept",    "failed",   NULL};
 const char *const model_levels[] = {"debug", "info", "warn", "error", NULL};
 
 const char *const model_kinds[] = {"unknown",    "speaker", "headphones", "headset", "car",

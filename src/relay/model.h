@@ -129,6 +129,7 @@ struct model_event {
 enum model_align_state {
 	ALIGN_OFF,
 	ALIGN_OPENING, /* the microphone is being opened */
+	ALIGN_SETTLING, /* the source has only begun: until its clock has settled nothing is measured */
 	ALIGN_PLAYING,
 	ALIGN_DONE, /* the results are there, nothing is changed yet */
 	ALIGN_KEPT,

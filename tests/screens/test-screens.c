@@ -211,6 +211,20 @@ static void measuring_make(struct model *model)
 	strcpy(align->playing, model->speakers[1].address);
 }
 
+/* The Echo has only just begun. */
+static void settling_make(struct model *model)
+{
+	measuring_make(model);
+	struct model_align *align = &model->align;
+	align->state = ALIGN_SETTLING;
+	align->round = 0;
+	align->progress_permille = 210;
+	align->left_ms = 31400;
+	*align->playing = 0;
+	for (int i = 0; i < 3; i++)
+		align->speakers[i].takes = 0;
+}
+
 static void measured_make(struct model *model)
 {
 	measuring_make(model);
@@ -294,7 +308,7 @@ static void states_are_as_drawn(void **state)
 	    {"frozen", house_make, "f"},          {"help-find", house_make, "?/mute"},
 	    {"help-diag", house_make, "d?"},      {"packets-one", house_make, "d\t1"},
 	    {"log-find", house_make, "v/late\n"}, {"align-failed", failed_make, "t"},
-	    {"align-kept", kept_make, "t"},
+	    {"align-kept", kept_make, "t"},       {"align-settling", settling_make, "t"},
 	};
 	static const struct drawing small = {"main", house_make, ""};
 	for (size_t i = 0; i < COUNT(drawings); i++)
