@@ -68,7 +68,7 @@ helpers := $(wildcard tests/helpers/*.c)
 suites  := $(wildcard tests/unit/test-*.c tests/sim/test-*.c tests/screens/test-*.c)
 benches := $(wildcard tests/bench/bench-*.c)
 tools   := $(wildcard tests/tools/*.c)
-rig     := $(wildcard tests/rig/programs/*.c)
+rig     := $(wildcard tests/rig/programs/*.c) tests/tools/sofa.c
 rig_parts := $(wildcard tests/rig/parts/*.c)
 fuzzers := $(filter-out tests/fuzz/fuzz.c,$(wildcard tests/fuzz/*.c))
 
@@ -137,6 +137,13 @@ $(out)/generated/scenarios.c: $(wildcard src/sim/scenarios/*.scenario)
 $(out)/tests/%: $(out)/tests/%.o $(helpers:%.c=$(out)/%.o) $(out)/libechorelay.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -rdynamic -o $@ $^ $(LDLIBS) -lcmocka -ldl
+
+# A guest of the rig has no cmocka, and these want none.
+$(out)/tests/tools/%: $(out)/tests/tools/%.o $(out)/libechorelay.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(out)/tests/tools/make-sound: $(out)/tests/helpers/tone.o
 
 $(out)/tests/rig/parts.a: $(rig_parts:%.c=$(out)/%.o)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^

@@ -11,6 +11,7 @@
 #   echo_switch_on hciN hciTO [fake-echo's options]     … does not
 #   echo_tell COMMAND...
 #   relay_start [echorelay's options]
+#   microphone_start NAME RECORD:METRES...         one of PipeWire's, that hears what speakers let be heard (--wav)
 #   relay_do COMMAND...                            as typed by its user: relay_do all mute on
 #   finish                                         ends the test; the logs are whole then
 
@@ -175,5 +176,12 @@ relay_start() { # on hci0, if no --adapter is given
   expect "the relay" 10 as_player echorelay status
   as_player echorelay watch >/share/relay.log &
 }
+
+microphone_start() {
+  as_player /programs/tests/tools/sofa "$@" 2>/share/microphone.err &
+  microphone=$1
+  expect "a microphone" 10 microphone_listed
+}
+microphone_listed() { as_player echorelay align --mics | grep -q "^$microphone "; }
 
 relay_do() { as_player echorelay set "$@"; }

@@ -5,7 +5,8 @@
  *     --kind fifo|conceal|rtp (fifo)   --latency MS (150)   --ppm N (0)   its clock, see src/sim/dac.h
  *     --report                         reports its latency (BlueZ 5.79 and up; else: radio's `delay`)
  *     --both                           is an A2DP source as well, as many a headset is
- *     --wav FILE                       what it lets hear, 44.1 kHz, frame 0 at CLOCK_MONOTONIC 0
+ *     --wav FILE                       what it lets hear, 44.1 kHz, frame 0 at CLOCK_MONOTONIC 0; tests/tools/sofa
+ *                                      can hear it while it is written
  *     --log FILE                       else stdout
  *
  * The log has one line for each of these; NS is CLOCK_MONOTONIC, in nanoseconds:
@@ -327,7 +328,7 @@ static int speaker_start(struct speaker *speaker, const char *hci, const char *n
 		speaker->wav = sf_open(speaker->wav_path, SFM_WRITE,
 		                       &(SF_INFO){.samplerate = AXIS_RATE,
 		                                  .channels = 2,
-		                                  .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16});
+		                                  .format = SF_FORMAT_WAV | SF_FORMAT_FLOAT});
 	int error = adapter_up(speaker->bus, hci, name);
 	if (!error)
 		error = endpoint_new(&speaker->endpoint, speaker->bus, &sink, &events, speaker);
