@@ -132,6 +132,8 @@ static void screen_command(struct ui *ui, const struct keymap_binding *binding, 
 		return;
 	case COMMAND_SUSPEND:
 		return ui_suspend(ui);
+	case COMMAND_SAVE:
+		return diag_save(ui, now);
 	case COMMAND_SELECT:
 		return list_move(ui, atoi(argument));
 	case COMMAND_EVENTS:
@@ -168,6 +170,12 @@ const struct model_speaker *ui_speaker(const struct ui *ui)
 void ui_send(struct ui *ui, const char *line)
 {
 	ui->port.command(ui->port.user, ++ui->request, line);
+}
+
+void ui_send_quietly(struct ui *ui, const char *line)
+{
+	ui->quiet = ui->request + 1;
+	ui_send(ui, line);
 }
 
 static void relay_command_send(struct ui *ui, const struct keymap_binding *binding, int64_t now)
@@ -228,8 +236,9 @@ void ui_run_line(struct ui *ui, const char *line, int64_t now)
 		         used ? " " : "", words[i]);
 	}
 	if (!keymap_argument_fits(binding.command, binding.argument)) {
-		snprintf(text, sizeof(text), "usage: %s %s", binding.command->name,
-		         binding.command->arguments);
+		snprintf(text, sizeof(text),
+		         *binding.command->arguments ? "usage: %s %s" : "%s takes nothing more%s",
+		         binding.command->name, binding.command->arguments);
 		return ui_say(ui, true, text, now);
 	}
 	run(ui, &binding, now);

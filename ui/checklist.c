@@ -212,11 +212,9 @@ bool checklist_message(const struct ui *ui, enum theme_role *role, char *text, s
 /* --- the view ------------------------------------------------------------------------------------ */
 
 const struct hint start_hints[] = {
-    {COMMAND_HELP, "", "help"},
-    {COMMAND_VIEW, "pair", "pair"},
-    {COMMAND_VIEW, "diag", "diagnostics"},
-    {COMMAND_VIEW, "log", "events"},
-    {COMMAND_COUNT, "", NULL},
+    {COMMAND_HELP, "", "help"},      {COMMAND_WINDOW, "toggle", "Echo"},
+    {COMMAND_VIEW, "pair", "pair"},  {COMMAND_VIEW, "diag", "diagnostics"},
+    {COMMAND_VIEW, "log", "events"}, {COMMAND_COUNT, "", NULL},
 };
 
 void start_draw(struct ui *ui, int64_t now)

@@ -50,20 +50,29 @@ static int troubles_draw(const struct ui *ui, int row, int room)
 	return used;
 }
 
+/* "hci0 up, air 35%"; where there is little room "hci0 35%". */
+static size_t adapter_text(bool wide, const struct model_adapter *adapter, char *text, size_t size)
+{
+	int percent = (adapter->airtime_permille + 5) / 10;
+	if (wide)
+		return (size_t)snprintf(text, size, "%s %s, air %d%%", adapter->hci,
+		                        adapter->powered ? "up" : "off", percent);
+	if (!adapter->powered)
+		return (size_t)snprintf(text, size, "%s off", adapter->hci);
+	return (size_t)snprintf(text, size, "%s %d%%", adapter->hci, percent);
+}
+
 static void adapters_text(const struct ui *ui, char *text, size_t size)
 {
+	bool wide = ui->canvas.columns >= 76;
 	size_t used = 0;
-	*text = 0;
+	snprintf(text, size, "no adapter");
 	for (int i = 0; i < ui->calm.adapter_count && used < size; i++) {
-		const struct model_adapter *adapter = &ui->calm.adapters[i];
-		used += (size_t)snprintf(
-		    text + used, size - used,
-		    ui->canvas.columns >= 76 ? "%s%s %s, air %d%%" : "%s%s %s %d%%", i ? "   " : "",
-		    adapter->hci, adapter->powered ? "up" : "off",
-		    (adapter->airtime_permille + 5) / 10);
+		if (i)
+			used += (size_t)snprintf(text + used, size - used, wide ? "   " : "  ");
+		if (used < size)
+			used += adapter_text(wide, &ui->calm.adapters[i], text + used, size - used);
 	}
-	if (!used)
-		snprintf(text, size, "no adapter");
 }
 
 static int parts_draw(const struct ui *ui, int row, int room)

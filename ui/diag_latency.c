@@ -150,6 +150,7 @@ static int block_draw(struct ui *ui, int row, int room, enum history_value value
 		line_graph(ui, row + 1 + i, panel ? &graph : &source, diag_line(ui, panel));
 		stats_draw(ui, row + 1 + i, &stats, fill);
 	}
+	diag_more(ui, row + 1, span);
 	axis_draw(ui, row + 1 + span.count, &graph);
 	return span.count + 2;
 }
@@ -209,6 +210,7 @@ static int now_draw(struct ui *ui, int row, int room)
 		else
 			now_source(ui, row + 2 + i, &ui->calm.source);
 	}
+	diag_more(ui, row + 2, span);
 	return span.count + 2;
 }
 

@@ -63,6 +63,7 @@ static int table_draw(struct ui *ui, int row, int room)
 			            "gaps %d  xruns %d", ui->calm.source.gaps,
 			            ui->calm.source.xruns);
 	}
+	diag_more(ui, row + 2, span);
 	return span.count + 2;
 }
 
@@ -112,7 +113,8 @@ void diag_packets(struct ui *ui, int row, int rows)
 {
 	int panels = 1 + ui->model.speaker_count, used, health = diag_health_rows(ui);
 	bool one = ui->diag.one > 0 && ui->diag.one < panels;
-	int room = rows - (health < 4 ? health : 4);
+	int least = rows < 12 ? 2 : 4; /* rows of health; the figures are what one came for */
+	int room = rows - (health < least ? health : least);
 	used = table_draw(ui, row, one ? 3 : room < panels + 2 ? room : panels + 2);
 	if (one) {
 		bars_draw(ui, row + used, rows - used, ui->diag.one);

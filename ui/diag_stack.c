@@ -131,10 +131,13 @@ static void speaker(struct page *page, int index)
 		line(page, THEME_DIM, "  stream  none");
 	if (*calm->configuration)
 		line(page, THEME_NORMAL, "  config  %s", calm->configuration);
-	line(page, THEME_NORMAL, "  delay   %s ms, %s; volume: %s",
+	const char *volume = calm->absolute_volume ? "its own (AVRCP)" : "made here";
+	line(page, THEME_NORMAL, "  delay   %s ms, %s%s%s",
 	     words_thousandths(calm->speaker.us, 1, latency, sizeof(latency)),
-	     model_origin_name(calm->speaker.origin),
-	     calm->absolute_volume ? "its own (AVRCP)" : "made here");
+	     model_origin_name(calm->speaker.origin), wide(page) ? "; volume: " : "",
+	     wide(page) ? volume : "");
+	if (!wide(page))
+		line(page, THEME_NORMAL, "  volume  %s", volume);
 }
 
 static void process(struct page *page)
@@ -179,10 +182,5 @@ void diag_stack(struct ui *ui, int row, int rows)
 	page.rows = rows;
 	page.skip = list->selected;
 	write_all(&page);
-	if (most > list->selected)
-		draw_text(&ui->canvas, row + rows - 1, ui->canvas.columns - 1, 1, THEME_TITLE,
-		          ui->canvas.set->down);
-	if (list->selected > 0)
-		draw_text(&ui->canvas, row, ui->canvas.columns - 1, 1, THEME_TITLE,
-		          ui->canvas.set->up);
+	frame_more(ui, row, rows, list->selected > 0, most > list->selected);
 }

@@ -30,6 +30,16 @@ void frame_rule(const struct ui *ui, int row, const char *title, const char *rig
 		            " %s ", right);
 }
 
+void frame_more(const struct ui *ui, int row, int rows, bool above, bool below)
+{
+	const struct canvas *canvas = &ui->canvas;
+	if (above)
+		draw_text(canvas, row, canvas->columns - 1, 1, THEME_TITLE, canvas->set->up);
+	if (below)
+		draw_text(canvas, row + rows - 1, canvas->columns - 1, 1, THEME_TITLE,
+		          canvas->set->down);
+}
+
 struct box frame_box(const struct ui *ui, int rows, int columns, const char *title)
 {
 	const struct canvas *canvas = &ui->canvas;

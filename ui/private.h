@@ -46,9 +46,9 @@ struct ui {
 	bool mouse, coloured;
 	struct pair pair;
 	struct dialog dialog;
-	bool events; /* in the main view */
-	uint32_t request;
-	char message[192]; /* the answer to the last command */
+	bool events;             /* in the main view */
+	uint32_t request, quiet; /* the last one sent; the last of those that want no word */
+	char message[192];       /* the answer to the last command */
 	bool message_bad;
 	int64_t message_until;
 	keymap_key keys[KEYMAP_SEQUENCE]; /* a sequence under way */
@@ -73,6 +73,9 @@ int ui_theme(struct ui *ui, const char *name);
 
 /* Sends a command line to the relay; the answer lands in the message row. */
 void ui_send(struct ui *ui, const char *line);
+
+/* The same, where the view shows what comes of it: only what goes wrong is said. */
+void ui_send_quietly(struct ui *ui, const char *line);
 
 /* The speaker that is selected in the main view: commands are about it.  NULL: the source is. */
 const struct model_speaker *ui_speaker(const struct ui *ui);

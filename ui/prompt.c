@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "ui/private.h"
+#include "ui/words.h"
 
 #define CONTROL(letter) ((letter)&0x1f)
 #define SPECIAL(code) (KEYMAP_SPECIAL | (code))
@@ -49,11 +50,14 @@ void prompt_draw(struct ui *ui, int64_t now)
 	ui->cursor_column = 1 + at;
 	const char *above = prompt->complaint;
 	if (!*above && prompt->find)
-		above = "Enter keeps it, Esc shows everything again";
+		above = canvas->columns >= 50 ? "Enter keeps it, Esc shows everything again"
+		                              : "Enter keeps it, Esc forgets it";
 	if (!*above)
 		return;
+	char fit[sizeof(prompt->complaint)];
+	words_fit(canvas->set, above, width, fit, sizeof(fit));
 	draw_repeat(canvas, row - 1, 0, canvas->columns, THEME_NORMAL, " ");
-	draw_text(canvas, row - 1, 1, width, THEME_NORMAL, above);
+	draw_text(canvas, row - 1, 1, width, THEME_NORMAL, fit);
 }
 
 /* --- editing ------------------------------------------------------------------------------------- */

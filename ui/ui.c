@@ -164,7 +164,8 @@ void ui_answer(struct ui *ui, uint32_t request, int result, const char *text, in
 {
 	if (request != ui->request)
 		return; /* an older one: the user is further on */
-	ui_say(ui, result < 0, text, now);
+	if (result < 0 || request != ui->quiet || !request)
+		ui_say(ui, result < 0, text, now);
 	ui->calm_at = 0; /* the number that was changed is shown at once */
 }
 

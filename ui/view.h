@@ -130,6 +130,9 @@ void frame_header(const struct ui *ui, const char *left, const char *right);
 /* A rule with a title, and something at its right end ("" for nothing). */
 void frame_rule(const struct ui *ui, int row, const char *title, const char *right);
 
+/* Rows of a list that has more above or below than are shown: arrows at their right end. */
+void frame_more(const struct ui *ui, int row, int rows, bool above, bool below);
+
 /* What stands on a screen on which no view has room. */
 void frame_too_small(const struct ui *ui);
 

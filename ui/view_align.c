@@ -88,7 +88,7 @@ static void test(struct ui *ui, const char *address, const char *signal)
 {
 	char line[64];
 	snprintf(line, sizeof(line), "test %s %s", address, signal);
-	ui_send(ui, line);
+	ui_send_quietly(ui, line);
 }
 
 static void clicks(struct ui *ui)
@@ -189,7 +189,7 @@ void align_opened(struct ui *ui, int64_t now)
 void align_closed(struct ui *ui, int64_t now)
 {
 	(void)now;
-	ui_send(ui, ui->model.align.state == ALIGN_OFF ? "test all off" : "align cancel");
+	ui_send_quietly(ui, ui->model.align.state == ALIGN_OFF ? "test all off" : "align cancel");
 }
 
 /* When a measurement is over and forgotten, it clicks again. */
@@ -330,7 +330,7 @@ static bool act_by_microphone(struct ui *ui, const struct keymap_binding *bindin
 		return true;
 	case COMMAND_BACK:
 	case COMMAND_CLOSE:
-		ui_send(ui, "align cancel");
+		ui_send_quietly(ui, "align cancel");
 		return true;
 	case COMMAND_DELAY:
 	case COMMAND_VOLUME:

@@ -108,6 +108,13 @@ struct diag_span diag_span(struct ui *ui, int room)
 	return (struct diag_span){list->first, shown};
 }
 
+void diag_more(const struct ui *ui, int row, struct diag_span span)
+{
+	bool one = ui->diag.one >= 0;
+	frame_more(ui, row, span.count, !one && span.first > 0,
+	           !one && span.first + span.count < panels(ui));
+}
+
 void diag_name(const struct ui *ui, int row, int panel, int width)
 {
 	const char *name = panel ? ui->model.speakers[panel - 1].name
@@ -195,14 +202,18 @@ static void pick(struct ui *ui, int panel)
 		ui->diag.one = ui->diag.one == panel ? -1 : panel;
 }
 
-static void save(struct ui *ui, int64_t now)
+void diag_save(struct ui *ui, int64_t now)
 {
 	char path[512], text[600];
+	const char *home = getenv("HOME");
+	size_t length = home ? strlen(home) : 0;
 	int error = report_save(&ui->model, ui->history, path, sizeof(path));
+	bool at_home = length > 1 && !strncmp(path, home, length) && path[length] == '/';
 	if (error)
 		snprintf(text, sizeof(text), "not saved: %s: %s", path, strerror(-error));
 	else
-		snprintf(text, sizeof(text), "saved %s (addresses are shortened)", path);
+		snprintf(text, sizeof(text), "saved %s%s", at_home ? "~" : "",
+		         path + (at_home ? length : 0));
 	ui_say(ui, error, text, now);
 }
 
@@ -224,9 +235,6 @@ bool diag_act(struct ui *ui, const struct keymap_binding *binding, int64_t now)
 	case COMMAND_RESET:
 		reset(ui);
 		ui_say(ui, false, "counters and graphs begin anew, in this view only", now);
-		return true;
-	case COMMAND_SAVE:
-		save(ui, now);
 		return true;
 	case COMMAND_BACK:
 		if (ui->diag.one < 0)

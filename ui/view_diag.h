@@ -32,6 +32,8 @@ void diag_init(struct diag *diag);
 void diag_draw(struct ui *ui, int64_t now);
 void diag_opened(struct ui *ui, int64_t now);
 int diag_rows(const struct ui *ui);
+/* A report for a bug report, from any view. */
+void diag_save(struct ui *ui, int64_t now);
 void diag_found(struct ui *ui, const char *text);
 bool diag_act(struct ui *ui, const struct keymap_binding *binding, int64_t now);
 bool diag_message(const struct ui *ui, enum theme_role *role, char *text, size_t size);
@@ -62,6 +64,9 @@ struct diag_span {
 	int first, count;
 };
 struct diag_span diag_span(struct ui *ui, int room);
+
+/* Marks that there are more, on the rows of a span from `row` on. */
+void diag_more(const struct ui *ui, int row, struct diag_span span);
 
 /* A speaker's counters since they were reset. */
 struct diag_base diag_since(const struct ui *ui, const struct model_speaker *speaker);

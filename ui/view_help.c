@@ -9,7 +9,8 @@
 #include "ui/private.h"
 
 #define LINES_MOST 200
-#define COLUMN 37 /* of one column of lines */
+#define COLUMN 37 /* of one column of lines … */
+#define KEYS 10   /* … and of the keys in it */
 
 struct help_line {
 	char keys[48], text[128];
@@ -105,12 +106,19 @@ static bool line_make(const struct ui *ui, enum keymap_context context,
 
 /* --- the lines ----------------------------------------------------------------------------------- */
 
-static bool listed_before(const struct keymap *keymap, int index)
+/* What another view's binding is called is not what this one does. */
+static bool holds_in(const struct keymap_binding *binding, enum keymap_context context)
+{
+	return binding->context == context || binding->context == CONTEXT_ANY;
+}
+
+static bool listed_before(const struct keymap *keymap, enum keymap_context context, int index)
 {
 	bool select = keymap->bindings[index].command->id == COMMAND_SELECT;
 	for (int i = 0; i < index; i++)
-		if (same_action(&keymap->bindings[i], &keymap->bindings[index]) ||
-		    (select && keymap->bindings[i].command->id == COMMAND_SELECT))
+		if (holds_in(&keymap->bindings[i], context) &&
+		    (same_action(&keymap->bindings[i], &keymap->bindings[index]) ||
+		     (select && keymap->bindings[i].command->id == COMMAND_SELECT)))
 			return true;
 	return false;
 }
@@ -123,8 +131,8 @@ static void group_add(const struct ui *ui, struct help_page *page, enum keymap_c
 	for (int i = 0; i < keymap->count && page->count + 2 < LINES_MOST; i++) {
 		const struct keymap_binding *binding = &keymap->bindings[i];
 		struct help_line line;
-		if ((int)binding->command->group != group || listed_before(keymap, i) ||
-		    !line_make(ui, context, binding, &line) ||
+		if ((int)binding->command->group != group || !holds_in(binding, context) ||
+		    listed_before(keymap, context, i) || !line_make(ui, context, binding, &line) ||
 		    !(view_passes(ui, VIEW_HELP, line.text) ||
 		      view_passes(ui, VIEW_HELP, line.keys)))
 			continue;
@@ -168,7 +176,8 @@ static void all_others_add(const struct ui *ui, struct help_page *page, enum key
 	const struct keymap *keymap = ui->config.keymap;
 	int heading = page->count++;
 	for (int i = 0; i < keymap->count && page->count < LINES_MOST; i++)
-		if (keymap->bindings[i].command->id != COMMAND_SELECT && !listed_before(keymap, i))
+		if (keymap->bindings[i].command->id != COMMAND_SELECT &&
+		    holds_in(&keymap->bindings[i], context) && !listed_before(keymap, context, i))
 			others_add(ui, page, context, &keymap->bindings[i]);
 	if (page->count == heading + 1)
 		page->count--;
@@ -224,7 +233,8 @@ static void line_draw(const struct ui *ui, int row, int column, int width,
 		draw_text(canvas, row, column, width, THEME_TITLE, line->text);
 		return;
 	}
-	int keys = 9 > draw_width(line->keys) + 1 ? 9 : draw_width(line->keys) + 1;
+	int keys = draw_width(line->keys) + 1;
+	keys = keys < KEYS ? KEYS : keys;
 	draw_text(canvas, row, column + 1, width - 2, THEME_TITLE, line->keys);
 	draw_text(canvas, row, column + 1 + keys, width - keys - 2, THEME_NORMAL, line->text);
 }

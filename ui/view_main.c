@@ -271,17 +271,14 @@ static int lines_draw(struct ui *ui, int row, int room)
 	int panels = main_panels(ui), titles = ui->canvas.columns >= 60 && panels < room;
 	if (titles)
 		panel_line_titles(ui, row++);
-	int shown = list_window(list, panels, room - titles), last = ui->canvas.columns - 1;
+	int shown = list_window(list, panels, room - titles);
 	for (int i = 0; i < shown; i++)
 		panel_line_draw(ui, row + i, list->first + i);
 	ui->panels_at.row = row;
 	ui->panels_at.each = 1;
 	ui->panels_at.first = list->first;
 	ui->panels_at.count = shown;
-	if (list->first > 0)
-		draw_text(&ui->canvas, row, last, 1, THEME_TITLE, ui->canvas.set->up);
-	if (list->first + shown < panels)
-		draw_text(&ui->canvas, row + shown - 1, last, 1, THEME_TITLE, ui->canvas.set->down);
+	frame_more(ui, row, shown, list->first > 0, list->first + shown < panels);
 	return row + shown;
 }
 

@@ -23,13 +23,23 @@ const char *pair_back(const struct ui *ui)
 	return ui->model.pairing.state == PAIRING_RUNS ? "cancel" : "back";
 }
 
-const struct hint pair_hints[] = {
-    {COMMAND_HELP, "", "help"},         {COMMAND_NEXT, "", NULL},
-    {COMMAND_PREV, "", "choose"},       {COMMAND_ACTIVATE, "", "pair"},
-    {COMMAND_SCAN, "toggle", "rescan"}, {COMMAND_ALL, "", "all"},
-    {COMMAND_WINDOW, "toggle", "Echo"}, {COMMAND_VIEW, "unpair", "unpair"},
-    {COMMAND_VIEW, "rename", "rename"}, {COMMAND_COUNT, "", NULL},
-};
+#define PAIR_HINTS(scan, all)                                                                      \
+	{                                                                                          \
+		{COMMAND_HELP, "", "help"}, {COMMAND_NEXT, "", NULL},                              \
+		    {COMMAND_PREV, "", "choose"}, {COMMAND_ACTIVATE, "", "pair"},                  \
+		    {COMMAND_SCAN, "toggle", scan}, {COMMAND_ALL, "", all},                        \
+		    {COMMAND_WINDOW, "toggle", "Echo"}, {COMMAND_VIEW, "unpair", "unpair"},        \
+		    {COMMAND_VIEW, "rename", "rename"}, {COMMAND_COUNT, "", NULL},                 \
+	}
+
+/* What the keys that toggle would do now. */
+const struct hint *pair_hints_now(const struct ui *ui)
+{
+	static const struct hint hints[2][2][10] = {
+	    {PAIR_HINTS("rescan", "all"), PAIR_HINTS("rescan", "fewer")},
+	    {PAIR_HINTS("stop", "all"), PAIR_HINTS("stop", "fewer")}};
+	return hints[ui->model.scan.running][ui->pair.all];
+}
 
 /* --- the list ------------------------------------------------------------------------------------ */
 
@@ -97,14 +107,14 @@ void pair_opened(struct ui *ui, int64_t now)
 	pair_follow(ui, now);
 	if (!ui->model.scan.running && ui->model.pairing.state != PAIRING_RUNS &&
 	    !ui->model.window.open)
-		ui_send(ui, "scan on");
+		ui_send_quietly(ui, "scan on");
 }
 
 void pair_closed(struct ui *ui, int64_t now)
 {
 	(void)now;
 	if (ui->model.scan.running)
-		ui_send(ui, "scan off");
+		ui_send_quietly(ui, "scan off");
 }
 
 static void pair_with_selected(struct ui *ui, int64_t now)
@@ -116,7 +126,7 @@ static void pair_with_selected(struct ui *ui, int64_t now)
 		return ui_say(ui, false, "nobody to pair with: is it in pairing mode?", now);
 	ui->lists[VIEW_PAIR].moved = true; /* the row goes elsewhere when it is paired */
 	snprintf(line, sizeof(line), "pair %s", found->address);
-	ui_send(ui, line);
+	ui_send_quietly(ui, line);
 }
 
 bool pair_act(struct ui *ui, const struct keymap_binding *binding, int64_t now)

@@ -26,7 +26,7 @@ int pair_rows(const struct ui *ui);
 const char *pair_back(const struct ui *ui);
 bool pair_act(struct ui *ui, const struct keymap_binding *binding, int64_t now);
 bool pair_message(const struct ui *ui, enum theme_role *role, char *text, size_t size);
-extern const struct hint pair_hints[];
+const struct hint *pair_hints_now(const struct ui *ui);
 
 /* The device under the cursor; NULL: there is none. */
 const struct model_found *pair_selected(const struct ui *ui);
