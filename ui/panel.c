@@ -13,6 +13,8 @@
 #define FIELDS_WIDTH 51      /* everything right of the meter */
 #define FIELDS_WIDTH_WIDE 58 /* … from 110 columns on */
 #define METER_MOST 60
+#define TITLE_MOST                                                                                 \
+	124 /* further right there are no fields, and a rule costs three bytes a column */
 #define FILL_FULL_US 50000 /* a full bar */
 #define SILENT_CDB -7000
 #define GRAPH_SECONDS 60
@@ -46,7 +48,8 @@ static void title_draw(const struct ui *ui, int row, int panel, const char *name
                        enum theme_role role, const char *state, const char *right)
 {
 	const struct canvas *canvas = &ui->canvas;
-	int width = canvas->columns, middle = width >= 110 ? 32 : 27;
+	int width = canvas->columns < TITLE_MOST ? canvas->columns : TITLE_MOST;
+	int middle = width >= 110 ? 32 : 27;
 	draw_repeat(canvas, row, 0, width, THEME_DIM, canvas->set->line);
 	int used = draw_format(canvas, row, 1, middle - 3,
 	                       selected(ui, panel) ? THEME_TITLE : THEME_NORMAL, " %d %s", panel,
@@ -105,15 +108,18 @@ static void fill_draw(const struct ui *ui, int row, int column, int32_t us)
 	                    : "");
 }
 
-/* The scale below the meters. */
+/* The scale below the meters, in one piece: to turn dim on and off costs more than a blank. */
 static void scale_draw(const struct ui *ui, int row, const struct columns *columns)
 {
 	static const int marks[] = {-40, -30, -20, -10, -6, -3};
+	char text[METER_MOST + LEVEL_WIDTH + 4], mark[8];
+	memset(text, ' ', sizeof(text));
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		int column = 3 + (int)(draw_deflection(marks[i] * 100) * columns->meter) - 2;
-		draw_format(&ui->canvas, row, column, 3, THEME_DIM, "%3d", marks[i]);
+		snprintf(mark, sizeof(mark), "%3d", marks[i]);
+		memcpy(text + (int)(draw_deflection(marks[i] * 100) * columns->meter) - 2, mark, 3);
 	}
-	draw_text(&ui->canvas, row, columns->level + 2, 4, THEME_DIM, "dBFS");
+	strcpy(text + columns->meter + 2, "dBFS");
+	draw_text(&ui->canvas, row, 3, columns->meter + LEVEL_WIDTH, THEME_DIM, text);
 }
 
 /* --- a minute of latency ------------------------------------------------------------------------- */

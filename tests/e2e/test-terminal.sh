@@ -33,6 +33,11 @@ for signal in QUIT:3 ILL:4 ABRT:6 BUS:7 FPE:8 SEGV:11; do
   [ "${FLAVOUR:-release}" = release ] && said "… and kills with it" "signal=${signal#*:} "
 done
 
+on --for 1 --resize 60x200
+bytes=$(sed -n 's/.*resize_bytes=\([0-9]*\).*/\1/p' "$work/said")
+[ "${bytes:-9999}" -le 8192 ]
+result "a repaint of 200x60 takes $bytes bytes, 8192 at the most" $?
+
 on --hang
 said "it ends when its terminal goes" ended=yes
 on --hang --keep-hup
