@@ -7,6 +7,7 @@
 #   make check-rig  the same program on real BlueZ and PipeWire, on virtual radios (tests/rig/README.md)
 #   make soak-rig   the same, for hours of their time
 #   make soak-real  eight hours at real time, eight simulated speakers and a screen (HOURS=0.1 for less)
+#   make soak-screen    a day of an attached screen in virtual time: bytes and memory by the hour (HOURS=1)
 #   make soak       seven days of a household in the simulated world, half an hour of ours: a table of uptime
 #   make lint       formatting, static checks, layering, manuals
 #   make asan ubsan tsan      the tests under a sanitizer
@@ -75,7 +76,7 @@ fuzzers := $(filter-out tests/fuzz/fuzz.c,$(wildcard tests/fuzz/*.c))
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
-.PHONY: all help demo check check-flavour check-rig soak soak-real soak-rig rig-programs bench lint asan ubsan tsan \
+.PHONY: all help demo check check-flavour check-rig soak soak-screen soak-real soak-rig rig-programs bench lint asan ubsan tsan \
 	coverage valgrind fuzz fuzz-programs format install uninstall deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -191,6 +192,11 @@ soak:
 	$(Q).ci/packages.sh build check
 	$(Q)$(MAKE) --no-print-directory $(out)/tests/soak/household
 	$(Q)$(out)/tests/soak/household $(DAYS)
+
+soak-screen:
+	$(Q).ci/packages.sh build check
+	$(Q)$(MAKE) --no-print-directory $(out)/tests/soak/screen
+	$(Q)$(out)/tests/soak/screen $(HOURS)
 
 soak-real:
 	$(Q).ci/packages.sh build check

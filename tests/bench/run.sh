@@ -1,6 +1,6 @@
 #!/bin/bash
 # make bench: speed, latency and staying in step, as figures.  Nothing here passes or fails.
-#   MINUTES=5 PIPEWIRE_MINUTES=5 LONG_MINUTES=10 tests/bench/run.sh [engine|rooms|screen|visits|drift|pipewire|long]...
+#   MINUTES=5 PIPEWIRE_MINUTES=5 LONG_MINUTES=10 tests/bench/run.sh [engine|rooms|screen|link|visits|drift|pipewire|long]...
 # Without arguments all of them, about 28 minutes.
 set -u
 cd "$(dirname "$0")/../.." || exit 70
@@ -16,6 +16,7 @@ cleanup() {
   pipewire_stop 2>/dev/null
   [ ! -S "$work/tmux" ] || tmux -S "$work/tmux" kill-server
   kill "${daemon_pid:-}" "${sshd_pid:-}" 2>/dev/null
+  ip netns del "er-$$" 2>/dev/null
   rm -rf "$work"
 }
 trap cleanup EXIT
@@ -81,6 +82,7 @@ bench_screen() {
     on_terminal "… frozen" --press f $demo=healthy
     on_terminal "… ASCII, no colour" env LC_ALL=C NO_COLOR=1 $demo=healthy
     on_terminal "… 120x40" --size 40x120 $demo=healthy
+    on_terminal "… grows to 200x60" --for 1 --resize 60x200 $demo=healthy
     on_terminal "8 speakers, music, 80x24" $demo="$work/eight.scenario"
     on_terminal "… 80x40" --size 40x80 $demo="$work/eight.scenario"
     on_terminal "diagnostics, 80x24" --press d $demo=healthy
@@ -93,7 +95,62 @@ bench_screen() {
     command -v "${other%% *}" >/dev/null && on_terminal "$other" $other
   done
   echo "aims: 4000 B/s with music, 2500 at 4 frames, 400 in silence, 60 frozen, 7000 with 8 speakers;"
-  echo "      first paint 50 ms, key p95 10 ms, Esc 40 ms of which 25 tell it from a longer key"
+  echo "      first paint 50 ms, key p95 10 ms, Esc 40 ms of which 25 tell it from a longer key; a repaint 8 kB"
+}
+
+# --- link: over SSH, through a link as slow as a phone's at the edge of its cell --------------------
+
+# Two ends of a wire, the far one in a network of its own; $far runs there.
+link_make() {
+  far="ip netns exec er-$$"
+  ip netns add "er-$$" && ip link add "ern$$" type veth peer name "erf$$" netns "er-$$" &&
+    ip addr add 10.231.0.1/30 dev "ern$$" && ip link set "ern$$" up &&
+    $far ip addr add 10.231.0.2/30 dev "erf$$" && $far ip link set "erf$$" up && $far ip link set lo up
+}
+
+link_shape() { # link_shape KBIT: both ways
+  tc qdisc replace dev "ern$$" root tbf rate "$1kbit" burst 1600 latency 400ms &&
+    $far tc qdisc replace dev "erf$$" root tbf rate "$1kbit" burst 1600 latency 400ms
+}
+
+over_link() { # over_link NAME OPTION-OF-SSH COMMAND: its figures, and the rate that the header tells of
+  printf '%-34s' "$1"
+  # shellcheck disable=SC2086
+  TERM=xterm-256color timeout 120 "$tools/pty" --for 20 --leave q --raw "$work/raw" "$work/ssh" $2 "$3" |
+    tr ' ' '\n' | grep -E '^(bytes_per_s|restored_ms|key)' | tr '\n' ' '
+  grep -aoE '[0-9]+ Hz \(slow link\)' "$work/raw" | sort | uniq -c | sort -rn | head -3 | tr -s ' \n' ' '
+  echo
+}
+
+bench_link() {
+  title "SSH through a shaped link: what arrives, and how long after q the screen is given back"
+  if ! link_make 2>"$work/no-link"; then
+    echo "no link could be made: $(tail -1 "$work/no-link")"
+    return
+  fi
+  export XDG_RUNTIME_DIR=$work/link ssh_address=10.231.0.2 ssh_inside=$far
+  mkdir -m 700 "$XDG_RUNTIME_DIR"
+  "$relay" daemon --demo=healthy --state "$work/s" >"$work/daemon" 2>&1 &
+  daemon_pid=$!
+  if ssh_start; then
+    for fps in 10 20; do
+      ssh_remote --demo --fps $fps
+      for kbit in 128 64 32 16; do
+        link_shape $kbit && over_link "$kbit kbit/s, $fps frames a second" "" "$work/remote"
+      done
+    done
+    for other in "htop -d 1" btop; do
+      command -v "${other%% *}" >/dev/null || continue
+      for kbit in 128 64 32; do
+        link_shape $kbit && over_link "$kbit kbit/s, $other" "" "LC_ALL=C.UTF-8 $other"
+      done
+    done
+  else
+    echo "no connection to shape: $ssh_problem"
+  fi
+  "$relay" stop --demo >/dev/null
+  wait $daemon_pid
+  ip netns del "er-$$"
 }
 
 # As it is used: the relay plays already, and a screen comes to it.

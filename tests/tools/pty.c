@@ -41,7 +41,8 @@
 #define WARM_NS 1500000000ll
 #define SECOND_NS 1000000000ll
 #define GUTTER "\xe2\x96\x8c"
-#define HINT "quit" /* stands below the main view alone */
+#define MOVES "TSLM" /* end the sequences by which a terminal is asked to move rows */
+#define HINT "quit"  /* stands below the main view alone */
 #define TAIL 4096
 #define PAINT 200
 #define PICTURE 1200
@@ -214,6 +215,18 @@ static int compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+/* Where many rows have changed at once ncurses lets the terminal move them, and the gutter with them. */
+static bool rows_moved(const char *bytes)
+{
+	while ((bytes = strstr(bytes, "\033["))) {
+		bytes += 2;
+		bytes += strspn(bytes, "0123456789");
+		if (*bytes && strchr(MOVES, *bytes))
+			return true;
+	}
+	return false;
+}
+
 /* Until `mark` is there, five seconds at the most. */
 static double time_key(struct run *run, const char *key, const char *mark)
 {
@@ -222,7 +235,8 @@ static double time_key(struct run *run, const char *key, const char *mark)
 	int64_t sent = now_ns();
 	if (write(run->master, key, strlen(key)) != (ssize_t)strlen(key))
 		return -1;
-	while (now_ns() - sent < 5 * SECOND_NS && !strstr(run->tail, mark))
+	while (now_ns() - sent < 5 * SECOND_NS && !strstr(run->tail, mark) &&
+	       !rows_moved(run->tail))
 		if (read_some(run, 10000000) < 0)
 			break;
 	return (double)(now_ns() - sent) / 1e6;
