@@ -23,16 +23,17 @@ static int64_t sum_of(const struct history_stats *stats)
 static void counts_draw(const struct ui *ui, int row, const struct model_speaker *calm)
 {
 	struct diag_base since = diag_since(ui, calm);
-	char text[6][16], queue[16] = "--";
+	char text[6][16], queue[16] = "--", stream[24] = "--";
 	if (calm->queue_packets != MODEL_UNKNOWN)
 		words_count(calm->queue_packets, queue, sizeof(queue));
+	if (model_speaker_plays(calm) && calm->kbps != MODEL_UNKNOWN)
+		snprintf(stream, sizeof(stream), "%d kb/s", calm->kbps);
 	draw_format(&ui->canvas, row, NAME, ui->canvas.columns - NAME, THEME_NORMAL,
-	            " %7s %7s%s %7s%s %7s %7s %7s %6d kb/s", words_count(since.sent, text[0], 16),
+	            " %7s %7s%s %7s%s %7s %7s %7s %11s", words_count(since.sent, text[0], 16),
 	            words_count(since.late, text[1], 16), since.late ? "!" : " ",
 	            words_count(since.dropped, text[2], 16), since.dropped ? "!" : " ",
 	            words_count(since.stalls, text[3], 16),
-	            words_count(since.reconnects, text[4], 16), queue,
-	            calm->kbps == MODEL_UNKNOWN ? 0 : calm->kbps);
+	            words_count(since.reconnects, text[4], 16), queue, stream);
 }
 
 /* A share of a whole: "97.1%", "." for none. */

@@ -26,7 +26,7 @@ static void add_connect_key(const struct ui *ui, int index, struct trouble *trou
 	key[strcspn(key, " ")] = 0;
 	if (*key)
 		snprintf(trouble->remedy + used, sizeof(trouble->remedy) - used,
-		         "%s%d %s connects now", used ? "; " : "", index + 1, key);
+		         "%s%d then %s connects", used ? "; " : "", index + 1, key);
 }
 
 /* It gives way by itself; what is said is how far it had to. */
@@ -61,6 +61,10 @@ bool trouble_of_speaker(const struct ui *ui, int index, struct trouble *trouble)
 		trouble->weight = 1;
 		congested(speaker, trouble);
 		return true;
+	case SPEAKER_PAIRED: /* it waits, for what is not there: "hci1 is gone" */
+		trouble->weight = 2;
+		split(trouble, speaker->problem);
+		return *speaker->problem;
 	default:
 		return false;
 	}

@@ -197,12 +197,16 @@ char *words_name(const char *name, int width, char *text, size_t size)
 
 #define BEGINNING 12 /* columns, at least */
 
-/* What comes after the last semicolon, or a change at the end, if it leaves room for a beginning. */
+/* What comes after the last semicolon, a change at the end, or a remedy, if it leaves room for a beginning. */
 static const char *last_part(const char *sentence, int width)
 {
 	const char *semicolon = strrchr(sentence, ';'), *comma = strrchr(sentence, ',');
-	const char *part = semicolon ? semicolon : comma && strstr(comma, "->") ? comma : "";
-	part += strspn(part, ";, ");
+	const char *dash = strstr(sentence, " - ");
+	const char *part = semicolon                      ? semicolon
+	                   : comma && strstr(comma, "->") ? comma
+	                   : dash                         ? dash
+	                                                  : "";
+	part += strspn(part, ";, -");
 	int taken = draw_width(part);
 	return taken * 3 <= width * 2 && width - taken >= BEGINNING ? part : "";
 }

@@ -257,7 +257,7 @@ static void speaker_gone(struct speaker *speaker)
 	if (!*speaker->place || bluez_find_adapter(speaker->relay->bluez, speaker->place))
 		return;
 	snprintf(speaker->problem, sizeof(speaker->problem),
-	         "%s is gone, and it is paired with no other: plug it in, or pair it anew (p)",
+	         "%s is gone, and it is paired with no other - plug it in, or pair it anew (p)",
 	         speaker->place_hci);
 	journal_write(speaker->relay->journal, JOURNAL_WARNING, speaker->kept->name, "%s",
 	              speaker->problem);

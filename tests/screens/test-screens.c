@@ -257,6 +257,19 @@ static void failed_make(struct model *model)
 	strcpy(model->align.problem, "PipeWire has no microphone - plug one in");
 }
 
+static void unplugged_make(struct model *model)
+{
+	house_make(model);
+	model->adapter_count = 1;
+	model->speakers[1].state = SPEAKER_STREAMING;
+	model->speakers[1].jitter_us = 120;
+	model->speakers[3].state = SPEAKER_PAIRED;
+	model->speakers[3].retry_ms = MODEL_UNKNOWN;
+	strcpy(model->speakers[3].problem,
+	       "hci1 is gone, and it is paired with no other - plug it in, or pair it anew (p)");
+	event_add(model, MODEL_WARNING, "Study UE Boom 3", model->speakers[3].problem);
+}
+
 static void foreign_make(struct model *model)
 {
 	house_make(model);
@@ -309,6 +322,7 @@ static void states_are_as_drawn(void **state)
 	    {"help-diag", house_make, "d?"},      {"packets-one", house_make, "d\t1"},
 	    {"log-find", house_make, "v/late\n"}, {"align-failed", failed_make, "t"},
 	    {"align-kept", kept_make, "t"},       {"align-settling", settling_make, "t"},
+	    {"unplugged", unplugged_make, ""},
 	};
 	static const struct drawing small = {"main", house_make, ""};
 	for (size_t i = 0; i < COUNT(drawings); i++)
@@ -372,6 +386,8 @@ static void sentences_keep_their_end(void **state)
 	    {"does not answer - is it on?; next attempt in 2 s", 36,
 	     "does not answer… next attempt in 2 s"},
 	    {"3 speakers want 86 %, 80 carry well", 24, "3 speakers want 86 %…"},
+	    {"hci1 is gone, and it is paired with no other - plug it in", 40,
+	     "hci1 is gone, and it is… plug it in"},
 	    {"スピーカー", 5, "スピ…"},
 	    {"anything", 1, "…"},
 	};
