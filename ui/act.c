@@ -178,6 +178,16 @@ void ui_send_quietly(struct ui *ui, const char *line)
 	ui_send(ui, line);
 }
 
+static void speaker_missing(struct ui *ui, int64_t now)
+{
+	char key[48], text[96] = "select a speaker first";
+	keymap_keys_of(ui->config.keymap, CONTEXT_MAIN, COMMAND_VIEW, "pair", key, sizeof(key));
+	if (!ui->model.speaker_count)
+		snprintf(text, sizeof(text), "there is no speaker yet%s%s%s", *key ? "; " : "", key,
+		         *key ? " pairs one" : "");
+	ui_say(ui, false, text, now);
+}
+
 static void relay_command_send(struct ui *ui, const struct keymap_binding *binding, int64_t now)
 {
 	const struct command *command = binding->command;
@@ -185,7 +195,7 @@ static void relay_command_send(struct ui *ui, const struct keymap_binding *bindi
 	bool all = !strncmp(binding->argument, "all ", 4);
 	char line[256];
 	if (command->speaker && !all && !speaker)
-		return ui_say(ui, false, "select a speaker first", now);
+		return speaker_missing(ui, now);
 	if (command->speaker && !all)
 		snprintf(line, sizeof(line), "%s %s %s", command->name, speaker->address,
 		         binding->argument);

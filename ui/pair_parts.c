@@ -245,7 +245,7 @@ int pair_window_draw(const struct ui *ui, int row, int room)
 {
 	const struct model_window *window = &ui->model.window;
 	const struct canvas *canvas = &ui->canvas;
-	char state[96], key[24];
+	char state[96], key[24], text[320] = "", fit[320];
 	if (room < 2)
 		return 0;
 	frame_rule(ui, row, "Echo input", "");
@@ -254,15 +254,15 @@ int pair_window_draw(const struct ui *ui, int row, int room)
 		draw_text(canvas, row + 1, 1, canvas->columns - 2, THEME_BAD, window->problem);
 	else if (window->open)
 		draw_format(canvas, row + 1, 1, canvas->columns - 2, THEME_WARN,
-		            "open %d s as %s: say \"Alexa, pair a Bluetooth speaker\"",
+		            "open %d s as %s: say \"Alexa, pair Bluetooth\"",
 		            (int)(window->left_ms / 1000), window->name);
 	else
-		draw_format(
-		    canvas, row + 1, 1, canvas->columns - 2, THEME_NORMAL,
-		    "0 %s %s   %s opens a 3 min window to pair %s Echo",
-		    words_source_name(&ui->model.source),
-		    words_source_state(canvas->set, &ui->model.source, state, sizeof(state)), key,
-		    *ui->model.source.address ? "another" : "an");
+		snprintf(text, sizeof(text), "0 %s %s   %s opens a 3 min window to pair %s Echo",
+		         words_source_name(&ui->model.source),
+		         words_source_state(canvas->set, &ui->model.source, state, sizeof(state)),
+		         key, *ui->model.source.address ? "another" : "an");
+	words_fit(canvas->set, text, canvas->columns - 2, fit, sizeof(fit));
+	draw_text(canvas, row + 1, 1, canvas->columns - 2, THEME_NORMAL, fit);
 	return 2;
 }
 
@@ -299,7 +299,10 @@ int pair_tips_draw(const struct ui *ui, int row, int room)
 	if (room < 3)
 		return 0;
 	frame_rule(ui, row, "If it does not show up", "");
-	for (int i = 0; i < count && i + 1 < room; i++)
-		draw_text(&ui->canvas, row + 1 + i, 3, ui->canvas.columns - 4, THEME_DIM, tips[i]);
+	for (int i = 0; i < count && i + 1 < room; i++) {
+		char fit[96];
+		words_fit(ui->canvas.set, tips[i], ui->canvas.columns - 4, fit, sizeof(fit));
+		draw_text(&ui->canvas, row + 1 + i, 3, ui->canvas.columns - 4, THEME_DIM, fit);
+	}
 	return count + 1;
 }

@@ -61,6 +61,7 @@ const char *align_back(const struct ui *ui)
 	case ALIGN_OFF:
 		return "put back";
 	case ALIGN_OPENING:
+	case ALIGN_SETTLING:
 	case ALIGN_PLAYING:
 		return "cancel";
 	default:
@@ -166,6 +167,14 @@ static void pick_reference(struct ui *ui, int number)
 	memset(align->taps, 0, sizeof(align->taps));
 }
 
+/* A measurement that runs has its say, whoever plays. */
+static void nobody(struct ui *ui, int64_t now)
+{
+	if (ui->model.align.state == ALIGN_OFF)
+		view_close(ui, now);
+	ui_say(ui, true, "nothing to line up: no two speakers play", now);
+}
+
 void align_opened(struct ui *ui, int64_t now)
 {
 	const struct model_speaker *selected = ui_speaker(ui);
@@ -174,13 +183,13 @@ void align_opened(struct ui *ui, int64_t now)
 	align->microphone = ui->model.align.state;
 	int reference = next_playing(ui, 0, selected ? selected->address : "");
 	if (!reference)
-		return ui_say(ui, true, "no two speakers play", now);
+		return nobody(ui, now);
 	pick_reference(ui, reference);
 	bool good = selected && model_speaker_plays(selected);
 	int candidate = good ? number_of(ui, selected->address)
 	                     : next_playing(ui, reference, align->reference);
 	if (!candidate)
-		return ui_say(ui, true, "no two speakers play", now);
+		return nobody(ui, now);
 	pick(ui, candidate);
 	if (align->microphone == ALIGN_OFF)
 		begin(ui);

@@ -259,9 +259,8 @@ void check_echo(struct verdict *verdict, const struct findings *findings, const 
 		            device->name);
 		return verdict_cure(verdict, true, "bluetoothctl trust %s", device->address);
 	}
-	verdict_say(
-	    verdict, CHECK_WARN,
-	    "no Echo is paired: press E in echorelay, then say \"Alexa, connect a new device\"");
+	verdict_say(verdict, CHECK_WARN,
+	            "no Echo is paired: press E in echorelay, then say \"Alexa, pair Bluetooth\"");
 }
 
 void check_speakers(struct verdict *verdict, const struct findings *findings, const struct box *box)

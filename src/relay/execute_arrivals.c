@@ -152,7 +152,7 @@ static int run_window(struct order *order)
 	if (error)
 		return answer(order, error, "window: no Bluetooth adapter that is on");
 	return answer(order, 0,
-	              wanted ? "open for 3 minutes; say: Alexa, pair a Bluetooth speaker"
+	              wanted ? "open for 3 minutes; say: Alexa, pair Bluetooth"
 	                     : "the window is closed");
 }
 

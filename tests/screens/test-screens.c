@@ -438,6 +438,24 @@ static void aligning_by_ear_moves_one_speaker(void **state)
 	screen_close();
 }
 
+static void lining_up_wants_two(void **state)
+{
+	(void)state;
+	static struct model model;
+	house_make(&model);
+	model.speaker_count = 1;
+	screen_open(80, 24, false, &keys);
+	screen_show(&model);
+	screen_press("t");
+	assert_int_equal(view_top(bench.ui), VIEW_MAIN);
+	assert_string_equal(bench.ui->message, "nothing to line up: no two speakers play");
+	model.speaker_count = 0;
+	screen_show(&model);
+	screen_press("m");
+	assert_string_equal(bench.ui->message, "there is no speaker yet; p pairs one");
+	screen_close();
+}
+
 /* Whoever moved two and wants neither gets both back. */
 static void lining_up_puts_back_all_that_it_moved(void **state)
 {
@@ -1025,6 +1043,7 @@ int main(void)
 	    cmocka_unit_test(first_picture_waits_for_nothing),
 	    cmocka_unit_test(sentences_keep_their_end),
 	    cmocka_unit_test(aligning_by_ear_moves_one_speaker),
+	    cmocka_unit_test(lining_up_wants_two),
 	    cmocka_unit_test(lining_up_puts_back_all_that_it_moved),
 	    cmocka_unit_test(tapping_tells_how_late_a_speaker_is),
 	    cmocka_unit_test(a_measurement_takes_the_view),
