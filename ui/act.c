@@ -180,6 +180,8 @@ void ui_send_quietly(struct ui *ui, const char *line)
 
 static void speaker_missing(struct ui *ui, int64_t now)
 {
+	if (ui_alone(ui))
+		return ui_say(ui, true, "no relay runs", now);
 	char key[48], text[96] = "select a speaker first";
 	keymap_keys_of(ui->config.keymap, CONTEXT_MAIN, COMMAND_VIEW, "pair", key, sizeof(key));
 	if (!ui->model.speaker_count)

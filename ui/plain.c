@@ -19,6 +19,9 @@ struct plain {
 	bool shown;
 	int64_t told; /* the last event that was */
 	int selected; /* 0: none */
+	bool busy;    /* with a line that was typed: its prompt comes at the end */
+	char said[MODEL_TEXT +
+	          64]; /* the last answer, or the last event: an event is not told as both */
 	uint32_t request;
 	char line[LINE_BYTES];
 	size_t used;
@@ -86,12 +89,18 @@ static bool news_tell(struct plain *plain)
 		const struct model_event *event = &model->events[i];
 		if (event->number <= plain->told)
 			continue;
-		fprintf(plain->out, "%s%s%s: %s\n", any ? "" : "\n",
+		plain->told = event->number;
+		if (!strcmp(plain->said, event->text)) { /* the answer said it already */
+			*plain->said = 0;
+			continue;
+		}
+		if (plain->busy)
+			snprintf(plain->said, sizeof(plain->said), "%s", event->text);
+		fprintf(plain->out, "%s%s%s: %s\n", any || plain->busy ? "" : "\n",
 		        event->level == MODEL_ERROR     ? "error, "
 		        : event->level == MODEL_WARNING ? "warning, "
 		                                        : "",
 		        event->subject, event->text);
-		plain->told = event->number;
 		any = true;
 	}
 	return any;
@@ -106,14 +115,21 @@ void plain_show(struct plain *plain, const struct model *model)
 		fputs("echorelay, in lines; help lists the commands\n", plain->out);
 		status_tell(plain);
 		prompt(plain);
-	} else if (news_tell(plain)) {
+	} else if (news_tell(plain) && !plain->busy) {
 		prompt(plain);
 	}
 }
 
 void plain_answer(struct plain *plain, int result, const char *text)
 {
+	if (!strcmp(plain->said, text)) { /* the event said it already */
+		*plain->said = 0;
+		return;
+	}
+	snprintf(plain->said, sizeof(plain->said), "%s", result < 0 ? "" : text);
 	fprintf(plain->out, "%s%s\n", result < 0 ? "error: " : "", text);
+	if (!plain->busy && plain->shown) /* it has come later than its line */
+		prompt(plain);
 }
 
 /* --- lines --------------------------------------------------------------------------------------- */
@@ -195,7 +211,10 @@ int plain_input(struct plain *plain, int fd)
 		}
 		plain->line[plain->used] = 0;
 		plain->used = 0;
-		if (!line_take(plain, plain->line))
+		plain->busy = true;
+		bool more = line_take(plain, plain->line);
+		plain->busy = false;
+		if (!more)
 			return 0;
 		prompt(plain);
 	}

@@ -71,6 +71,9 @@ void ui_mouse(bool on);
 /* Returns 0, or -ENOENT for a theme that is none. */
 int ui_theme(struct ui *ui, const char *name);
 
+/* An attached screen whose relay has ended, and the next has not begun. */
+bool ui_alone(const struct ui *ui);
+
 /* Sends a command line to the relay; the answer lands in the message row. */
 void ui_send(struct ui *ui, const char *line);
 

@@ -153,6 +153,11 @@ void ui_show(struct ui *ui, const struct model *model, int64_t now)
 			views[id].follow(ui, now);
 }
 
+bool ui_alone(const struct ui *ui)
+{
+	return ui->shown_any && ui->config.attached && !ui->model.pid;
+}
+
 void ui_say(struct ui *ui, bool bad, const char *text, int64_t now)
 {
 	snprintf(ui->message, sizeof(ui->message), "%s", text);

@@ -223,7 +223,7 @@ bool main_message(const struct ui *ui, enum theme_role *role, char *text, size_t
 	*role = THEME_NORMAL;
 	if (!ui->shown_any)
 		return false;
-	if (!ui->model.speaker_count)
+	if (!ui->model.speaker_count && !ui_alone(ui))
 		return checklist_message(ui, role, text, size);
 	if (trouble_worst(ui, &trouble, &index)) {
 		*role = trouble.role;
@@ -306,11 +306,26 @@ static void first_draw(struct ui *ui, int64_t now)
 	frame_foot(ui, now);
 }
 
+/* What was true is not known any more, and nothing of it is shown. */
+static void alone_draw(struct ui *ui, int64_t now)
+{
+	const struct canvas *canvas = &ui->canvas;
+	char left[96];
+	snprintf(left, sizeof(left), " %s  %s no relay", ui->config.title, canvas->set->pause);
+	frame_header(ui, left, "");
+	draw_wrapped(canvas, 2, 3, canvas->columns - 4, canvas->rows - 4, THEME_NORMAL,
+	             "No relay runs. As soon as one does, it is shown here; in another shell "
+	             "\"echorelay daemon\" starts one.");
+	frame_foot(ui, now);
+}
+
 void main_draw(struct ui *ui, int64_t now)
 {
 	const struct canvas *canvas = &ui->canvas;
 	if (!ui->shown_any)
 		return first_draw(ui, now);
+	if (ui_alone(ui))
+		return alone_draw(ui, now);
 	header_draw(ui);
 	int row = panels_draw(ui, 1, canvas->rows - 3);
 	if (!ui->model.speaker_count)

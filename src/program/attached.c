@@ -74,7 +74,7 @@ static void relay_lost(struct attached *attached)
 	attached->io = sd_event_source_unref(attached->io);
 	client_free(attached->client);
 	attached->client = NULL;
-	memset(&attached->model, 0, sizeof(attached->model));
+	model_clear(&attached->model);
 	memcpy(attached->model.problem, parting, sizeof(parting));
 	attached->shown = true;
 	sd_event_source_set_time_relative(attached->retry, RETRY_US);

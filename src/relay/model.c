@@ -101,6 +101,18 @@ int32_t model_level_read(const char *name)
 	return model_value_of(model_levels, name);
 }
 
+void model_clear(struct model *model)
+{
+	struct model_source *source = &model->source;
+	memset(model, 0, sizeof(*model));
+	source->bitpool = source->rate = source->channels = MODEL_UNKNOWN;
+	source->latency_us = source->fill_us = source->drift_ppb = MODEL_UNKNOWN;
+	for (int i = 0; i < 2; i++)
+		source->meter.rms_cdb[i] = source->meter.peak_cdb[i] = source->meter.hold_cdb[i] =
+		    MODEL_UNKNOWN;
+	model->scan.ms = MODEL_UNKNOWN;
+}
+
 bool model_speaker_plays(const struct model_speaker *speaker)
 {
 	return speaker->state == SPEAKER_STREAMING || speaker->state == SPEAKER_CONGESTED;

@@ -305,6 +305,9 @@ json_t *model_events_to_json(const struct model *model, int64_t after);
  */
 int model_from_json(struct model *model, const json_t *json);
 
+/* The model of a relay that is not there: nothing is known. */
+void model_clear(struct model *model);
+
 const char *model_speaker_state_name(int32_t state);
 const char *model_source_state_name(int32_t state);
 const char *model_channel_name(int32_t channel);

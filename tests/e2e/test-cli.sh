@@ -70,6 +70,8 @@ plain >"$work/lines" 2>&1
 grep -q "speakers play" "$work/lines" && grep -q "error: no speaker" "$work/lines" &&
   ! grep -q "$(printf '\033')" "$work/lines"
 result "lines to type to" $?
+[ "$(grep -c 'volume [0-9]* -> 50 %' "$work/lines")" = 1 ]
+result "a change is told once" $?
 expect "no such characters" 64 "is none of utf8, ascii, auto" "$relay" --charset ebcdic
 
 expect "no bluetoothd" 69 "bus" "$relay" --bus "unix:path=$work/no-bus" --batch --for 2

@@ -270,6 +270,12 @@ static void unplugged_make(struct model *model)
 	event_add(model, MODEL_WARNING, "Study UE Boom 3", model->speakers[3].problem);
 }
 
+static void gone_make(struct model *model)
+{
+	model_clear(model);
+	strcpy(model->problem, "the relay was stopped - waiting for the next");
+}
+
 static void foreign_make(struct model *model)
 {
 	house_make(model);
@@ -621,6 +627,23 @@ static void attached_screen_just_closes(void **state)
 	free(text);
 	screen_press("y");
 	assert_int_equal(bench.stops, 1);
+	screen_close();
+}
+
+static void a_relay_that_ends_leaves_no_figures(void **state)
+{
+	(void)state;
+	static struct model model;
+	house_make(&model);
+	bench.attached = true;
+	screen_open(80, 24, false, &keys);
+	screen_show(&model);
+	gone_make(&model);
+	screen_show(&model);
+	screen_press("m");
+	assert_string_equal(bench.ui->message, "no relay runs");
+	screen_press("\33");
+	assert_screen("gone-80x24");
 	screen_close();
 }
 
@@ -1051,6 +1074,7 @@ int main(void)
 	    cmocka_unit_test(selection_moves_and_stops_at_the_ends),
 	    cmocka_unit_test(leaving_asks_first),
 	    cmocka_unit_test(attached_screen_just_closes),
+	    cmocka_unit_test(a_relay_that_ends_leaves_no_figures),
 	    cmocka_unit_test(answers_are_shown),
 	    cmocka_unit_test(lines_are_typed),
 	    cmocka_unit_test(typed_lines_are_remembered),
