@@ -46,7 +46,7 @@ static void anchor(struct intake *intake, struct timeline *timeline, struct grou
 static void epoch_begin(struct intake *intake, struct timeline *timeline, struct group_clock *clock,
                         const struct inlet_block *block)
 {
-	intake->live = true;
+	intake->live = intake->unheard = true;
 	intake->epochs++;
 	intake->clock_id = block->clock_id;
 	intake->silenced = 0;
@@ -83,6 +83,26 @@ static void epoch_end(struct intake *intake)
 	intake->live = false;
 }
 
+static uint32_t frames_silent(const struct frame *frames, uint32_t count)
+{
+	uint32_t silent = 0;
+	while (silent < count && frames[silent].left == 0 && frames[silent].right == 0)
+		silent++;
+	return silent;
+}
+
+/* The first sound of an epoch may begin at any frame, at full height: it is blended in. */
+static void frames_write(struct intake *intake, struct timeline *timeline, int64_t place,
+                         const struct frame *frames, uint32_t count)
+{
+	uint32_t silent = intake->unheard ? frames_silent(frames, count) : 0;
+	timeline_write(timeline, place, frames, silent);
+	if (silent && silent < count)
+		timeline_seam(timeline, place + silent);
+	timeline_write(timeline, place + silent, frames + silent, count - silent);
+	intake->unheard &= silent == count;
+}
+
 /* The part of the block whose place is not yet declared silent. */
 static void block_place(struct intake *intake, struct timeline *timeline,
                         const struct inlet_block *block, const struct frame *frames)
@@ -96,7 +116,7 @@ static void block_place(struct intake *intake, struct timeline *timeline,
 	bool hole = block->position != intake->expected || late > 0;
 	if (hole && timeline->end <= place + late)
 		timeline_seam(timeline, place + late);
-	timeline_write(timeline, place + late, frames + late, block->count - (uint32_t)late);
+	frames_write(intake, timeline, place + late, frames + late, block->count - (uint32_t)late);
 }
 
 /* A source's float may be infinite or no number: that would never leave a filter or a meter again. */

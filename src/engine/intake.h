@@ -27,6 +27,8 @@
  * anchored anew, and at the end one that stands INTAKE_ASTRAY_NS wrong.  The seam is blended.  Later its stock
  * still moves by some frames; so nothing is steered that is nearer than that, and with it no speaker's buffer.
  *
+ * PipeWire's first blocks of an epoch may be silent to their middle. The seam is where the sound begins.
+ *
  * A block that comes late finds the speakers waiting for INTAKE_PATIENCE_NS; after that its place has
  * been declared silent and stays so.  Engine thread only; allocates nothing.
  */
@@ -43,6 +45,7 @@ struct intake {
 	struct meter meter;
 	int64_t lead; /* frames */
 	bool live;    /* an epoch is open */
+	bool unheard; /* all of it was silent so far */
 	uint32_t clock_id;
 	int64_t offset;     /* timeline frame = position + offset */
 	int64_t expected;   /* position of the next block */

@@ -387,6 +387,28 @@ static void source_comes_and_goes(void **state)
 	room_free(room);
 }
 
+static void fill_late_tone(struct frame *out, int64_t from, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		double place = (double)(from + i);
+		float value = place < 400 ? 0 : 0.5f * (float)cos((place - 400) * 2 * M_PI / 100);
+		out[i] = (struct frame){value, value};
+	}
+}
+
+/* PipeWire hands in silence first, and in the middle of a block the sound begins, at its height. */
+static void sound_that_breaks_in_does_not_click(void **state)
+{
+	(void)state;
+	struct room *room = room_new(4);
+	room->fill = fill_late_tone;
+	room_add(room, DAC_FIFO, latency(9000), 0, 672);
+	room_run(room, 2 * SECOND);
+	double own = 0.5 * 2 * M_PI / 100;
+	assert_true(largest_step(room->speakers[0].heard, ROOM_RATE) < own * 1.5);
+	room_free(room);
+}
+
 /*
  * PipeWire 0.3.65's jitter buffer settles, a speaker's stream starts anew meanwhile: it is where the other is,
  * to the frame, then and later.
@@ -530,6 +552,7 @@ int main(void)
 	    cmocka_unit_test(dead_socket_is_reported),
 	    cmocka_unit_test(source_may_be_late_within_the_patience),
 	    cmocka_unit_test(source_comes_and_goes),
+	    cmocka_unit_test(sound_that_breaks_in_does_not_click),
 	    cmocka_unit_test(silent_source_is_given_up),
 	    cmocka_unit_test(source_clock_is_followed),
 	    cmocka_unit_test(settling_source_is_anchored_anew),
