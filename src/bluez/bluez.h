@@ -25,7 +25,7 @@
 #define BLUEZ_PATH 192
 #define BLUEZ_NAME 256 /* 248 bytes and the end, with room to spare */
 
-/* What a device offers, by its UUIDs. */
+/* What a device or an adapter offers, by its UUIDs. */
 enum { BLUEZ_OFFERS_SOURCE = 1, BLUEZ_OFFERS_SINK = 2 };
 
 struct bluez;
@@ -38,6 +38,8 @@ struct bluez_adapter {
 	char alias[BLUEZ_NAME];
 	bool powered, discoverable, pairable, discovering;
 	uint32_t class;
+	uint32_t offers; /* BLUEZ_OFFERS_…: what programs have registered there, ours or others */
+	bool went_deaf;  /* in an event: since this change nobody receives A2DP there any more */
 	sd_bus_slot *search;           /* StartDiscovery or StopDiscovery, pending */
 	sd_bus_slot *window[4];        /* the four properties of a pairing window, pending */
 	int endpoints;                 /* of ours, registered there; −1: not asked for yet */

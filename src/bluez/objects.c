@@ -40,6 +40,7 @@ static const struct bus_property adapter_table[] = {
     FIELD(bluez_adapter, "Pairable", BUS_FLAG, pairable),
     FIELD(bluez_adapter, "Discovering", BUS_FLAG, discovering),
     FIELD(bluez_adapter, "Class", BUS_UINT32, class),
+    {"UUIDs", BUS_UUIDS, offsetof(struct bluez_adapter, offers), 0, 0, offer_uuids},
     {0},
 };
 
@@ -194,9 +195,11 @@ static int adapter_take(struct bluez *bluez, const char *path, sd_bus_message *p
 		snprintf(adapter->path, sizeof(adapter->path), "%s", path);
 		spa_list_append(&bluez->adapters, &adapter->link);
 	}
+	uint32_t offered = adapter->offers;
 	int error = bus_read_properties(properties, adapter_table, adapter);
 	if (error < 0)
 		return error;
+	adapter->went_deaf = offered & ~adapter->offers & BLUEZ_OFFERS_SINK;
 	struct bluez_device *device;
 	spa_list_for_each (device, &bluez->devices, link)
 		if (!device->adapter && !strcmp(device->adapter_path, path))

@@ -49,7 +49,8 @@ static bool is_source(struct relay *relay, const struct bluez_device *device)
 
 /*
  * A link that ends while it plays was lost; one that ends in silence was ended by somebody who said so
- * ("Alexa, disconnect"), and is left alone.
+ * ("Alexa, disconnect"), and is left alone.  But where WirePlumber went, which takes the stream with it, BlueZ ends
+ * the link some seconds later by itself.
  */
 void origin_follow(struct relay *relay, const struct bluez_device *device, enum bluez_change change)
 {
@@ -61,7 +62,7 @@ void origin_follow(struct relay *relay, const struct bluez_device *device, enum 
 	if (change == BLUEZ_REMOVED) { /* with its adapter or bluetoothd: it is looked for again */
 		origin_begin(origin, device->address, relay_now(relay));
 	} else if (origin->connected && !device->connected) {
-		origin->left = relay_now(relay) - origin->played_at > LOST_NS;
+		origin->left = relay_now(relay) - origin->played_at > LOST_NS && !origin->unheard;
 		origin->not_before = relay_now(relay) + policy_backoff(++origin->attempt, true);
 	} else if (device->connected) {
 		origin->left = false;
@@ -85,6 +86,18 @@ void origin_connected(struct relay *relay, const struct bluez_device *device, co
 		journal_write(relay->journal, JOURNAL_WARNING, name, "source: %s", problem);
 }
 
+void origins_unheard(struct relay *relay, const struct bluez_adapter *adapter)
+{
+	const struct bluez_device *device;
+	spa_list_for_each (device, bluez_devices(relay->bluez), link) {
+		struct origin *origin = device->adapter == adapter && is_source(relay, device)
+		                            ? origin_of(relay, device->address)
+		                            : NULL;
+		if (origin && device->connected)
+			origin->unheard = true;
+	}
+}
+
 void origin_woken(struct relay *relay, int64_t not_before)
 {
 	for (int i = 0; i < relay->origin_count; i++) {
@@ -102,8 +115,10 @@ static struct policy_source link_of(struct relay *relay, struct origin *origin,
 	bool active = stream && stream->state == BLUEZ_ACTIVE;
 	/* where another one is to be heard, this one may be silent, or away */
 	bool heard = policy_heard(relay->settings->config.source, device->address);
-	if (active && relay->live)
+	if (active && relay->live) {
 		origin->played_at = now;
+		origin->unheard = false;
+	}
 	if (!device->connected || stream || !heard)
 		origin->no_stream_since = now;
 	if (!active || relay->live || !heard)

@@ -116,6 +116,8 @@ static void on_adapter(void *user, struct bluez_adapter *adapter, enum bluez_cha
 		return;
 	if (change == BLUEZ_ADDED)
 		place_adapter_added(relay, adapter);
+	if (adapter->went_deaf)
+		origins_unheard(relay, adapter);
 	spa_list_for_each (device, bluez_devices(relay->bluez), link)
 		if (device->adapter == adapter)
 			speakers_follow_device(relay, device, BLUEZ_CHANGED);

@@ -14,6 +14,16 @@ static int uuids_get(sd_bus *bus, const char *path, const char *interface, const
 	return sd_bus_message_append(reply, "as", 2, A2DP_SOURCE_UUID, A2DP_SINK_UUID);
 }
 
+static int adapter_uuids_get(sd_bus *bus, const char *path, const char *interface,
+                             const char *property, sd_bus_message *reply, void *user,
+                             sd_bus_error *error)
+{
+	const struct adapter *adapter = user;
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	return sd_bus_message_append(reply, "as", adapter->deaf ? 1 : 2, A2DP_SOURCE_UUID,
+	                             A2DP_SINK_UUID);
+}
+
 /* --- Adapter1 ---------------------------------------------------------------------------------- */
 
 static int flag_set(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -174,7 +184,7 @@ static const sd_bus_vtable adapter_vtable[] = {
     TIMEOUT("PairableTimeout", pairable_timeout),
     SD_BUS_PROPERTY("Discovering", "b", NULL, offsetof(struct adapter, discovering),
                     SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-    SD_BUS_PROPERTY("UUIDs", "as", uuids_get, 0, 0),
+    SD_BUS_PROPERTY("UUIDs", "as", adapter_uuids_get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
     SD_BUS_METHOD("SetDiscoveryFilter", "a{sv}", "", set_discovery_filter,
                   SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("RemoveDevice", "o", "", peer_adapter_remove_device, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -321,6 +331,13 @@ static const sd_bus_vtable agent_manager_vtable[] = {
 };
 
 /* ----------------------------------------------------------------------------------------------- */
+
+void peer_adapter_set_deaf(struct adapter *adapter, bool deaf)
+{
+	adapter->deaf = deaf;
+	sd_bus_emit_properties_changed(adapter->world->bus, adapter->path, "org.bluez.Adapter1",
+	                               "UUIDs", NULL);
+}
 
 int peer_adapter_plug(struct adapter *adapter)
 {

@@ -59,6 +59,7 @@ struct adapter {
 	bool paging;                                      /* one page at a time */
 	int64_t discoverable_until, pairable_until;       /* 0: for good */
 	bool exists;
+	bool deaf;   /* no program receives A2DP there */
 	bool shared; /* its links have one radio; else each speaker hears at once what it is sent */
 	struct radio radio;
 	sd_bus_slot *slots[3];
@@ -200,6 +201,7 @@ int peer_adapters_add(struct world *world);
 void peer_adapters_remove(struct world *world);
 void peer_adapter_unplug(struct adapter *adapter);
 int peer_adapter_plug(struct adapter *adapter);
+void peer_adapter_set_deaf(struct adapter *adapter, bool deaf); /* WirePlumber goes, or comes */
 int peer_device_add(struct device *device);
 void peer_device_remove(struct device *device);
 void peer_device_lost(struct device *device); /* link loss: no farewell */

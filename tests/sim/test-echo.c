@@ -97,6 +97,24 @@ static void echo_that_was_sent_away_stays_away(void **state)
 	house_free(house);
 }
 
+/* WirePlumber starts anew: the stream ends, and with it, some seconds later, the link.  Nobody said so. */
+static void echo_that_lost_wireplumber_is_called_back(void **state)
+{
+	(void)state;
+	struct house *house = house_new(FLAT);
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	struct device *echo = house_device(house, "Echo Dot");
+	echo_pause(sim_world(house->sim)->echo, true, house->now);
+	peer_transport_set_state(echo, TRANSPORT_IDLE);
+	peer_adapter_set_deaf(echo->adapter, true);
+	peer_adapter_set_deaf(echo->adapter, false);
+	house_run(house, 4 * SECOND);
+	peer_device_off(echo);
+	echo_pause(sim_world(house->sim)->echo, false, house->now);
+	assert_true(house_wait(house, 20 * SECOND, source_streams));
+	house_free(house);
+}
+
 static void echo_from_which_nothing_comes_is_connected_anew(void **state)
 {
 	(void)state;
@@ -186,6 +204,7 @@ int main(void)
 	    cmocka_unit_test(echo_is_brought_back_when_it_was_lost),
 	    cmocka_unit_test(hostile_echo_is_logged_in_plain_text),
 	    cmocka_unit_test(echo_that_was_sent_away_stays_away),
+	    cmocka_unit_test(echo_that_lost_wireplumber_is_called_back),
 	    cmocka_unit_test(echo_from_which_nothing_comes_is_connected_anew),
 	    cmocka_unit_test(echo_is_given_time_at_the_start),
 	    cmocka_unit_test(echo_is_left_alone_beside_another_source),
