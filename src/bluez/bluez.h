@@ -33,6 +33,7 @@ struct bluez;
 struct bluez_adapter {
 	struct spa_list link; /* bluez.adapters */
 	struct bluez *bluez;
+	unsigned listed;      /* bluez.listings when it was last told of */
 	char path[BLUEZ_PATH];
 	char address[18];
 	char alias[BLUEZ_NAME];
@@ -50,6 +51,7 @@ struct bluez_adapter {
 struct bluez_device {
 	struct spa_list link; /* bluez.devices */
 	struct bluez *bluez;
+	unsigned listed;
 	char path[BLUEZ_PATH];
 	char adapter_path[BLUEZ_PATH];
 	struct bluez_adapter *adapter; /* NULL while the adapter is not known */
@@ -73,6 +75,7 @@ enum bluez_transport_state { BLUEZ_IDLE, BLUEZ_PENDING, BLUEZ_ACTIVE };
 struct bluez_transport {
 	struct spa_list link; /* bluez.transports */
 	struct bluez *bluez;
+	unsigned listed;
 	char path[BLUEZ_PATH];
 	char device_path[BLUEZ_PATH];
 	struct bluez_device *device; /* NULL while the device is not known */
@@ -92,6 +95,7 @@ struct bluez_transport {
 /* What a device can receive or send, one for each codec: there while it is connected. */
 struct bluez_remote {
 	struct spa_list link; /* bluez.remotes */
+	unsigned listed;
 	char path[BLUEZ_PATH];
 	char device_path[BLUEZ_PATH];
 	char uuid[40]; /* BLUEZ_A2DP_SINK: it receives */

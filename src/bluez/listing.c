@@ -12,6 +12,7 @@ static int objects_add(struct bluez *bluez, sd_bus_message *message)
 {
 	const char *path;
 	int error = sd_bus_message_enter_container(message, 'a', "{oa{sa{sv}}}");
+	bluez->listings++;
 	while (error >= 0 &&
 	       (error = sd_bus_message_enter_container(message, 'e', "oa{sa{sv}}")) > 0) {
 		error = sd_bus_message_read_basic(message, 'o', &path);
@@ -38,6 +39,8 @@ static int on_listing_again(sd_bus_message *reply, void *user, sd_bus_error *ret
 	bluez->listing = sd_bus_slot_unref(bluez->listing);
 	bluez->missed = sd_bus_message_is_method_error(reply, NULL) ||
 	                objects_add(bluez, reply) < 0;
+	if (!bluez->missed)
+		objects_remove_unlisted(bluez);
 	return 0;
 }
 
@@ -66,12 +69,12 @@ static int on_removed(sd_bus_message *message, void *user, sd_bus_error *error)
 	struct bluez *bluez = user;
 	const char *path, *interface;
 	(void)error;
-	if (sd_bus_message_read_basic(message, 'o', &path) < 0 ||
-	    sd_bus_message_enter_container(message, 'a', "s") < 0)
-		return 0;
-	while (sd_bus_message_read_basic(message, 's', &interface) > 0)
+	int result = sd_bus_message_read_basic(message, 'o', &path);
+	if (result >= 0)
+		result = sd_bus_message_enter_container(message, 'a', "s");
+	while (result >= 0 && (result = sd_bus_message_read_basic(message, 's', &interface)) > 0)
 		objects_interface_remove(bluez, path, interface);
-	return 0;
+	return heard(bluez, result);
 }
 
 static int on_properties(sd_bus_message *message, void *user, sd_bus_error *error)

@@ -179,6 +179,23 @@ void objects_remove_all(struct bluez *bluez)
 		adapter_remove(adapter);
 }
 
+void objects_remove_unlisted(struct bluez *bluez)
+{
+	struct bluez_transport *transport, *next_transport;
+	struct bluez_device *device, *next_device;
+	struct bluez_adapter *adapter, *next_adapter;
+	remotes_remove_unlisted(bluez);
+	spa_list_for_each_safe (transport, next_transport, &bluez->transports, link)
+		if (transport->listed != bluez->listings)
+			objects_transport_remove(transport);
+	spa_list_for_each_safe (device, next_device, &bluez->devices, link)
+		if (device->listed != bluez->listings)
+			device_remove(device);
+	spa_list_for_each_safe (adapter, next_adapter, &bluez->adapters, link)
+		if (adapter->listed != bluez->listings)
+			adapter_remove(adapter);
+}
+
 /* --- adding and changing ----------------------------------------------------------------------- */
 
 static int adapter_take(struct bluez *bluez, const char *path, sd_bus_message *properties)
@@ -196,6 +213,7 @@ static int adapter_take(struct bluez *bluez, const char *path, sd_bus_message *p
 		spa_list_append(&bluez->adapters, &adapter->link);
 	}
 	uint32_t offered = adapter->offers;
+	adapter->listed = bluez->listings;
 	int error = bus_read_properties(properties, adapter_table, adapter);
 	if (error < 0)
 		return error;
@@ -220,6 +238,7 @@ static int device_take(struct bluez *bluez, const char *path, sd_bus_message *pr
 		snprintf(device->path, sizeof(device->path), "%s", path);
 		spa_list_append(&bluez->devices, &device->link);
 	}
+	device->listed = bluez->listings;
 	bool was_paired = device->paired;
 	device->heard = false;
 	int error = bus_read_properties(properties, device_table, device);
@@ -267,6 +286,7 @@ static int transport_take(struct bluez *bluez, const char *path, sd_bus_message 
 	struct bluez_transport *transport = objects_transport(bluez, path);
 	if (!transport)
 		return -ENOMEM;
+	transport->listed = bluez->listings;
 	int error = objects_transport_read(transport, properties);
 	if (error < 0)
 		return error;

@@ -13,6 +13,7 @@ struct bluez {
 	void *user;
 	bool present; /* bluetoothd runs and its objects are known */
 	bool missed;  /* something that it said could not be read for want of memory */
+	unsigned listings; /* answers to GetManagedObjects since it is present */
 	sd_bus_slot *added_match, *removed_match, *properties_match, *owner_match;
 	sd_bus_slot *listing; /* GetManagedObjects, pending */
 	sd_bus_slot *guard;
@@ -27,6 +28,7 @@ int objects_interface_change(struct bluez *bluez, const char *path, const char *
                              sd_bus_message *properties);
 void objects_interface_remove(struct bluez *bluez, const char *path, const char *interface);
 void objects_remove_all(struct bluez *bluez);
+void objects_remove_unlisted(struct bluez *bluez); /* what the last listing did not have */
 struct bluez_transport *objects_transport(struct bluez *bluez, const char *path);
 void objects_transport_remove(struct bluez_transport *transport);
 int objects_transport_read(struct bluez_transport *transport, sd_bus_message *properties);
@@ -41,6 +43,7 @@ void guard_admit(struct bluez *bluez, sd_bus_message *reply);
 /* remote.c: as the ones of objects.c, for org.bluez.MediaEndpoint1. */
 int remote_take(struct bluez *bluez, const char *path, sd_bus_message *properties);
 void remote_remove(struct bluez *bluez, const char *path);
+void remotes_remove_unlisted(struct bluez *bluez);
 void remotes_free(struct bluez *bluez);
 
 /* pairing.c, search.c: what is pending for an object goes with it. */

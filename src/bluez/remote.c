@@ -60,6 +60,7 @@ int remote_take(struct bluez *bluez, const char *path, sd_bus_message *propertie
 		snprintf(remote->path, sizeof(remote->path), "%s", path);
 		spa_list_append(&bluez->remotes, &remote->link);
 	}
+	remote->listed = bluez->listings;
 	int error = bus_read_properties(properties, remote_table, remote);
 	if (error < 0)
 		return error;
@@ -78,6 +79,14 @@ void remote_remove(struct bluez *bluez, const char *path)
 	struct bluez_remote *remote = remote_at(bluez, path);
 	if (remote)
 		forget(remote);
+}
+
+void remotes_remove_unlisted(struct bluez *bluez)
+{
+	struct bluez_remote *remote, *next;
+	spa_list_for_each_safe (remote, next, &bluez->remotes, link)
+		if (remote->listed != bluez->listings)
+			forget(remote);
 }
 
 void remotes_free(struct bluez *bluez)

@@ -432,6 +432,37 @@ static void a_relay_plays_in_the_end(void **state)
 	assert_int_equal(silent, 0);
 }
 
+/* What goes while its farewell cannot be read is not believed to be there for good. */
+static void pull_adapter_out(void)
+{
+	static const char two[] = "[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+	                          "[adapter hci1]\naddress = 00:1A:7D:DA:71:14\n"
+	                          "event = 3 s unplug 60 s\n"
+	                          "[speaker A]\naddress = 00:00:5E:00:53:01\nadapter = hci1\n";
+	long left = memory.left;
+	refuse_no_more();
+	struct house *house = house_new(two);
+	clocked = house;
+	house_run(house, 2900 * HOUSE_MS);
+	assert_int_equal(house_model(house)->adapter_count, 2);
+	house_relay_turn = on_turn;
+	memory.left = left;
+	house_run(house, SECOND / 2);
+	memory.left = 0;
+	house_run(house, 5 * SECOND);
+	house_relay_turn = NULL;
+	clocked = NULL;
+	if (!bus_is_lost(house))
+		assert_int_equal(house_model(house)->adapter_count, 1);
+	house_free(house);
+}
+
+static void what_goes_unheard_is_no_ghost(void **state)
+{
+	(void)state;
+	at_every(pull_adapter_out, 1);
+}
+
 int main(void)
 {
 	if (!REFUSES) {
@@ -448,6 +479,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_guest_who_comes_later_is_served, folder_make,
 	                                    folder_remove),
 	    cmocka_unit_test(the_command_line_is_read),
+	    cmocka_unit_test(what_goes_unheard_is_no_ghost),
 	    cmocka_unit_test(a_relay_plays_in_the_end),
 	};
 	return RUN(tests);
