@@ -11,6 +11,14 @@
 #define MAJOR_AUDIO_VIDEO 0x04
 #define AIR_MOST 80 /* percent: the rest is for retransmissions and for what else goes on */
 
+/* bluetoothctl forgets with each call which adapter was selected: so it is busctl that sets a property. */
+static void cure_property(struct verdict *verdict, const char *object, const char *interface,
+                          const char *assignment)
+{
+	verdict_cure(verdict, true, "busctl set-property org.bluez /org/bluez/%s org.bluez.%s %s",
+	             object, interface, assignment);
+}
+
 /* --- adapters ------------------------------------------------------------------------------------ */
 
 void check_adapter(struct verdict *verdict, const struct findings *findings, const struct box *box)
@@ -76,9 +84,7 @@ void check_powered(struct verdict *verdict, const struct findings *findings, con
 		if (adapter->powered)
 			continue;
 		verdict_say(verdict, CHECK_FAIL, "%s is switched off", adapter->hci);
-		return verdict_cure(verdict, true,
-		                    "bluetoothctl select %s && bluetoothctl power on",
-		                    adapter->address);
+		return cure_property(verdict, adapter->hci, "Adapter1", "Powered b true");
 	}
 	verdict_say(verdict, CHECK_OK, "all adapters are on");
 }
@@ -243,6 +249,19 @@ static int count_devices(const struct findings *findings, int adapter, bool sour
 	return count;
 }
 
+static void cure_trust(struct verdict *verdict, const struct findings *findings,
+                       const struct found_device *device)
+{
+	char object[64];
+	if (device->adapter < 0)
+		return;
+	snprintf(object, sizeof(object), "%s/dev_%s", findings->adapters[device->adapter].hci,
+	         device->address);
+	for (char *colon = object; (colon = strchr(colon, ':'));)
+		*colon = '_';
+	cure_property(verdict, object, "Device1", "Trusted b true");
+}
+
 void check_echo(struct verdict *verdict, const struct findings *findings, const struct box *box)
 {
 	(void)box;
@@ -257,7 +276,7 @@ void check_echo(struct verdict *verdict, const struct findings *findings, const 
 		verdict_say(verdict, CHECK_WARN,
 		            "%s is paired, but not trusted: it cannot come back by itself",
 		            device->name);
-		return verdict_cure(verdict, true, "bluetoothctl trust %s", device->address);
+		return cure_trust(verdict, findings, device);
 	}
 	verdict_say(verdict, CHECK_WARN,
 	            "no Echo is paired: press E in echorelay, then say \"Alexa, pair Bluetooth\"");
@@ -307,7 +326,8 @@ void check_discoverable(struct verdict *verdict, const struct findings *findings
 		verdict_say(verdict, CHECK_WARN,
 		            "%s can be found by everybody, though an Echo is paired",
 		            findings->adapters[i].hci);
-		return verdict_cure(verdict, true, "bluetoothctl discoverable off");
+		return cure_property(verdict, findings->adapters[i].hci, "Adapter1",
+		                     "Discoverable b false");
 	}
 	verdict_say(verdict, CHECK_OK, "nobody finds this box who should not");
 }

@@ -20,7 +20,7 @@ fix() { # fix ANSWER: gives it to every question
   yes "$1" | head -40 | timeout 120 script -qec "env PATH='$PATH' $relay doctor --fix" /dev/null >"$work/out" 2>&1
 }
 asked() { sed -n 's/.*run this?  \(.*\)  \[y\/N\].*/\1/p' "$work/out"; }
-runs() { grep -E '^(sudo|systemctl|bluetoothctl (power|trust|discoverable|select))' "$RAN"; }
+runs() { grep -E '^(sudo|systemctl|busctl set-property)' "$RAN"; }
 
 fix n
 [ "$(asked | wc -l)" -ge 1 ] && ! runs
