@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <stdbool.h>
+#include <ctype.h>
 #include <string.h>
 
 int text_decode(const char *text, int32_t *character)
@@ -105,4 +106,15 @@ int text_distance(const char *a, const char *b)
 		}
 	}
 	return row[width];
+}
+
+bool text_address(const char *text, char address[18])
+{
+	for (int i = 0; i < 17; i++) {
+		if (i % 3 == 2 ? text[i] != ':' : !isxdigit((unsigned char)text[i]))
+			return false;
+		address[i] = (char)toupper((unsigned char)text[i]);
+	}
+	address[17] = 0;
+	return !text[17];
 }

@@ -2,6 +2,7 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,5 +31,8 @@ int text_decode(const char *text, int32_t *character);
  */
 #define TEXT_SLIP 2
 int text_distance(const char *a, const char *b);
+
+/* Reads a Bluetooth address, 70:99:1C:0A:B2:44, in either case; it is in capitals then.  False: it is none. */
+bool text_address(const char *text, char address[18]);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "program/options.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "program/subcommand.h"
 #include "ui/theme.h"
 
@@ -105,22 +105,13 @@ static int read_theme(struct options *options, const char *value)
 	return arguments_wrong("theme", value, "is none of default, light, cb, mono");
 }
 
-static bool is_address(const char *text)
-{
-	if (strlen(text) != 17)
-		return false;
-	for (int i = 0; i < 17; i++)
-		if (i % 3 == 2 ? text[i] != ':' : !isxdigit((unsigned char)text[i]))
-			return false;
-	return true;
-}
-
 static int read_adapter(struct options *options, const char *value)
 {
+	char address[18];
 	int count = 0;
 	while (options->adapters[count])
 		count++;
-	if (!is_address(value))
+	if (!text_address(value, address))
 		return arguments_wrong("adapter", value,
 		                       "is no Bluetooth address, like 00:1A:7D:DA:71:13");
 	if (count == OPTIONS_ADAPTERS)

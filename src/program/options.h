@@ -5,10 +5,11 @@
 #include <stdbool.h>
 
 #include "program/arguments.h"
+#include "relay/settings.h"
 
 /* The command line.  echorelay(1) is its manual. */
 
-#define OPTIONS_ADAPTERS 8
+#define OPTIONS_ADAPTERS SETTINGS_ADAPTERS
 
 enum options_mode {
 	MODE_SCREEN,

@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "daemon/door.h"
 #include "engine/clock.h"
 #include "program/listing.h"
@@ -45,10 +46,17 @@ static int read_config(struct program *program)
 {
 	int code = read_config_file(program);
 	const struct options *options = &program->options;
-	char *source = program->settings.config.source;
-	size_t size = sizeof(program->settings.config.source);
-	if (options->demo) /* it has an Echo of its own */
+	struct settings_config *config = &program->settings.config;
+	char *source = config->source;
+	size_t size = sizeof(config->source);
+	if (options->demo) { /* it has an Echo and adapters of its own */
 		*source = 0;
+		config->adapter_count = 0;
+	}
+	for (int i = 0; options->adapters[i]; i++) {
+		text_address(options->adapters[i], config->adapters[i]);
+		config->adapter_count = i + 1;
+	}
 	if (!code && options->source && snprintf(source, size, "%s", options->source) >= (int)size)
 		return program_fail(EX_USAGE, "--source: no node has so long a name");
 	return code;
@@ -146,7 +154,6 @@ int program_start(struct program *program)
 	    .bus_fd = program->sim ? sim_bus_fd(program->sim) : -1,
 	    .flush_fd = program->sim ? sim_flush_fd(program->sim) : 0,
 	    .bus_address = options->bus,
-	    .adapters = options->adapters,
 	    .open_microphone = open_microphone,
 	    .microphone_user = program,
 	    .own_thread = true,

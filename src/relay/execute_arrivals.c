@@ -2,13 +2,14 @@
 /* Carries out the commands about what comes and goes: scan, pair, cancel, answer, window, unpair, … */
 #include "relay/private.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/text.h"
 
 struct order {
 	struct relay *relay;
@@ -32,24 +33,13 @@ static int answer(struct order *order, int result, const char *format, ...)
 
 /* --- whom it is about ---------------------------------------------------------------------------- */
 
-static bool is_address(const char *word)
-{
-	for (int i = 0; i < 17; i++)
-		if (i % 3 == 2 ? word[i] != ':' : !isxdigit((unsigned char)word[i]))
-			return false;
-	return !word[17];
-}
-
 /* A speaker's number, an address, or the name of any device that is known or was heard. */
 static bool address_named(const struct relay *relay, const char *word, char address[18])
 {
 	char *end;
 	long number = strtol(word, &end, 10);
-	if (is_address(word)) {
-		for (int i = 0; i < 18; i++)
-			address[i] = (char)toupper((unsigned char)word[i]);
+	if (text_address(word, address))
 		return true;
-	}
 	if (end != word && !*end) {
 		if (number < 1 || number > relay->speaker_count)
 			return false;

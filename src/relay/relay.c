@@ -29,15 +29,13 @@ void relay_keep(struct relay *relay)
 
 bool relay_uses_adapter(const struct relay *relay, const struct bluez_adapter *adapter)
 {
-	const char *const *wanted = relay->config.adapters;
+	const struct settings_config *config = &relay->settings->config;
 	if (place_twin(adapter))
 		return false;
-	if (!wanted || !*wanted)
-		return true;
-	for (; *wanted; wanted++)
-		if (!strcasecmp(*wanted, adapter->address))
+	for (int i = 0; i < config->adapter_count; i++)
+		if (!strcasecmp(config->adapters[i], adapter->address))
 			return true;
-	return false;
+	return !config->adapter_count;
 }
 
 void relay_name(char *name, size_t size, const struct bluez_device *device)

@@ -34,7 +34,6 @@ struct relay_config {
 	const char *bus_address;
 	/* The other end of a flush helper (base/flush_protocol.h); 0: the program is started. */
 	int flush_fd;
-	const char *const *adapters; /* addresses of those to use, ends with NULL; NULL: all */
 	/*
 	 * Opens a microphone to line the speakers up with: the one of that name, NULL: any.  A source that
 	 * is the relay's from then on, or NULL.  May itself be NULL: then there is none.

@@ -70,6 +70,29 @@ static int set_text(struct ini_text *ini, char *text, size_t size, const char *v
 	return 1;
 }
 
+/* One or several, with commas or spaces between them. */
+static int set_adapters(struct ini_text *ini, struct settings_config *config, const char *value)
+{
+	char copy[SETTINGS_ADAPTERS * 20], *rest = copy, *word;
+	int count = 0;
+	if (snprintf(copy, sizeof(copy), "%s", value) >= (int)sizeof(copy))
+		return ini_complain(ini, "adapter is a list of %d at the most", SETTINGS_ADAPTERS);
+	while ((word = strsep(&rest, ", "))) {
+		if (!*word)
+			continue;
+		if (count == SETTINGS_ADAPTERS)
+			return ini_complain(ini, "adapter is a list of %d at the most",
+			                    SETTINGS_ADAPTERS);
+		if (!text_address(word, config->adapters[count++]))
+			return ini_complain(ini,
+			                    "adapter is a Bluetooth address like "
+			                    "00:1A:7D:DA:71:13, or several, not '%s'",
+			                    word);
+	}
+	config->adapter_count = count;
+	return 1;
+}
+
 static int on_section(struct ini_text *ini, const char *section)
 {
 	if (strcmp(section, "relay"))
@@ -79,7 +102,8 @@ static int on_section(struct ini_text *ini, const char *section)
 
 static int complain_key(struct ini_text *ini, const char *key)
 {
-	static const char *const keys[] = {"rate", "lead", "idle", "keymap", "log", "source"};
+	static const char *const keys[] = {"rate",   "lead", "idle",  "adapter",
+	                                   "keymap", "log",  "source"};
 	const char *nearest = NULL;
 	int least = TEXT_SLIP + 1;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -91,8 +115,8 @@ static int complain_key(struct ini_text *ini, const char *key)
 	}
 	if (nearest)
 		return ini_complain(ini, "no key '%s'; did you mean '%s'?", key, nearest);
-	return ini_complain(ini, "no key '%s'; there are rate, lead, idle, keymap, log, source",
-	                    key);
+	return ini_complain(
+	    ini, "no key '%s'; there are rate, lead, idle, adapter, keymap, log, source", key);
 }
 
 static int on_key(struct ini_text *ini, const char *section, const char *key, const char *value)
@@ -112,6 +136,8 @@ static int on_key(struct ini_text *ini, const char *section, const char *key, co
 		return set_text(ini, config->source, sizeof(config->source), value);
 	if (!strcmp(key, "idle"))
 		return set_idle(ini, &config->idle_ns, value);
+	if (!strcmp(key, "adapter"))
+		return set_adapters(ini, config, value);
 	return complain_key(ini, key);
 }
 
@@ -257,25 +283,16 @@ static int64_t ms_read(const json_t *json, double least, double most, int64_t ot
 	return (int64_t)(ms * 1e6 + (ms < 0 ? -0.5 : 0.5));
 }
 
-static bool address_valid(const char *text)
-{
-	if (!text || strlen(text) != 17)
-		return false;
-	for (int i = 0; i < 17; i++)
-		if (i % 3 == 2 ? text[i] != ':' : !strchr("0123456789ABCDEF", text[i]))
-			return false;
-	return true;
-}
-
 /* Takes what makes sense; a value that does not stays at its default. */
 static void speaker_from_json(struct settings *settings, const json_t *json)
 {
-	const char *address = json_string_value(json_object_get(json, "address"));
+	const char *text = json_string_value(json_object_get(json, "address"));
 	const char *name = json_string_value(json_object_get(json, "name"));
+	char address[18];
 	const json_t *volume = json_object_get(json, "volume");
 	const double trim_most = ALIGNMENT_TRIM_MAX_NS / 1e6;
 	struct settings_speaker *speaker =
-	    address_valid(address) ? settings_speaker(settings, address) : NULL;
+	    text && text_address(text, address) ? settings_speaker(settings, address) : NULL;
 	if (!speaker)
 		return;
 	text_clean(speaker->name, sizeof(speaker->name), name ? name : "");
@@ -290,8 +307,8 @@ static void speaker_from_json(struct settings *settings, const json_t *json)
 	speaker->autoconnect = !json_is_false(json_object_get(json, "autoconnect"));
 	speaker->keepawake = json_is_true(json_object_get(json, "keepawake"));
 	const char *adapter = json_string_value(json_object_get(json, "adapter"));
-	if (address_valid(adapter))
-		snprintf(speaker->adapter, sizeof(speaker->adapter), "%s", adapter);
+	if (adapter && text_address(adapter, address))
+		strcpy(speaker->adapter, address);
 	if (json_is_integer(volume) && json_integer_value(volume) >= 0 &&
 	    json_integer_value(volume) <= 100)
 		speaker->volume = (int)json_integer_value(volume);

@@ -19,6 +19,7 @@
 #define SETTINGS_SPEAKERS 64
 #define SETTINGS_PATH 4096
 #define SETTINGS_VOLUME_UNKNOWN (-1)
+#define SETTINGS_ADAPTERS 8
 
 struct settings_config {
 	uint32_t rate;    /* group rate, Hz */
@@ -27,6 +28,8 @@ struct settings_config {
 	char log[SETTINGS_PATH];
 	char source[256]; /* node; empty: the Echo */
 	int64_t idle_ns;  /* silence after which the streams are suspended; 0: never */
+	char adapters[SETTINGS_ADAPTERS][18]; /* addresses of those to use */
+	int adapter_count;                    /* 0: all there are */
 };
 
 enum settings_role { ROLE_UNKNOWN, ROLE_SPEAKER, ROLE_SOURCE, ROLE_NONE };

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/ini_text.h"
+#include "base/text.h"
 #include "sim/radio.h"
 #include "sim/scenario_private.h"
 
@@ -87,13 +88,8 @@ static int set_bool(struct parser *parser, bool *flag, const char *value)
 
 static int set_address(struct parser *parser, char address[18], const char *value)
 {
-	bool good = strlen(value) == 17;
-	for (int i = 0; good && i < 17; i++)
-		good = i % 3 == 2 ? value[i] == ':' : isxdigit((unsigned char)value[i]);
-	if (!good)
+	if (!text_address(value, address))
 		return ini_complain(&parser->ini, "'%s' is no Bluetooth address", value);
-	for (int i = 0; i < 18; i++)
-		address[i] = (char)toupper((unsigned char)value[i]);
 	return 1;
 }
 

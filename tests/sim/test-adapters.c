@@ -70,6 +70,22 @@ static void speakers_spread_away_from_the_echo(void **state)
 	house_free(house);
 }
 
+/* As `adapter = ` of the configuration and --adapter have it. */
+static void adapter_that_is_not_to_be_used_is_left_alone(void **state)
+{
+	(void)state;
+	struct house *house = house_new(TWO_ADAPTERS "[echo Echo Dot]\n" ON_BOTH(
+	    "A", "00:00:5E:00:53:01") "[speaker B]\nadapter = hci1\nreports = 150 ms\n");
+	strcpy(house->settings.config.adapters[0], "00:1A:7D:DA:71:13");
+	house->settings.config.adapter_count = 1;
+	house_run(house, 20 * SECOND);
+	assert_int_equal(house_model(house)->adapter_count, 1);
+	assert_string_equal(house_speaker(house, "A")->adapter, "00:1A:7D:DA:71:13");
+	assert_int_equal(house_speaker(house, "A")->state, SPEAKER_STREAMING);
+	assert_false(model_speaker_plays(house_speaker(house, "B")));
+	house_free(house);
+}
+
 static void adapter_pulled_out_moves_its_speakers(void **state)
 {
 	(void)state;
@@ -161,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(adapter_goes_and_comes_back),
 	    cmocka_unit_test(speakers_spread_away_from_the_echo),
+	    cmocka_unit_test(adapter_that_is_not_to_be_used_is_left_alone),
 	    cmocka_unit_test(adapter_pulled_out_moves_its_speakers),
 	    cmocka_unit_test(room_on_another_adapter_is_told),
 	    cmocka_unit_test(adapters_with_one_address_are_told_apart),

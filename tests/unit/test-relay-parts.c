@@ -556,12 +556,16 @@ static void config_is_read(void **state)
 	static struct settings settings;
 	char message[256];
 	settings_init(&settings);
-	const char *path =
-	    write_file("c.conf", "# mine\n[relay]\nrate = 48000\nlead = 40 ms\nkeymap = vi\n");
+	const char *path = write_file("c.conf",
+	                              "# mine\n[relay]\nrate = 48000\nlead = 40 ms\nkeymap = vi\n"
+	                              "adapter = 00:1a:7d:da:71:13, 00:1A:7D:DA:71:14\n");
 	assert_int_equal(settings_read_config(&settings, path, message, sizeof(message)), 0);
 	assert_int_equal(settings.config.rate, 48000);
 	assert_int_equal(settings.config.lead_ns, 40 * MS);
 	assert_string_equal(settings.config.keymap, "vi");
+	assert_int_equal(settings.config.adapter_count, 2);
+	assert_string_equal(settings.config.adapters[0], "00:1A:7D:DA:71:13");
+	assert_string_equal(settings.config.adapters[1], "00:1A:7D:DA:71:14");
 }
 
 /* The file that is shipped, with every setting switched on, says what holds without it. */
@@ -581,9 +585,12 @@ static void shipped_config_has_the_defaults(void **state)
 	assert_int_equal(settings_read_config(&settings, path, message, sizeof(message)), 0);
 	assert_string_equal(settings.config.keymap, "default");
 	assert_true(*settings.config.log && *settings.config.source);
+	assert_int_equal(settings.config.adapter_count, 1);
 	memset(settings.config.keymap, 0, sizeof(settings.config.keymap));
 	memset(settings.config.log, 0, sizeof(settings.config.log));
 	memset(settings.config.source, 0, sizeof(settings.config.source));
+	memset(settings.config.adapters, 0, sizeof(settings.config.adapters));
+	settings.config.adapter_count = 0;
 	assert_memory_equal(&settings.config, &defaults.config, sizeof(settings.config));
 	free(text);
 }
@@ -599,6 +606,8 @@ static void wrong_config_is_named_by_line(void **state)
 	    {"[relay]\nrate = 96000\n", ":2: rate is 44100 or 48000"},
 	    {"[relay]\nlead = soon\n", ":2: lead is a time"},
 	    {"[relay]\nlead = 2 s\n", ":2: lead is a time"},
+	    {"[relay]\nadapter = hci0\n", ":2: adapter is a Bluetooth address like"},
+	    {"[relay]\nadapter = 00:1A:7D:DA:71:13 00:1A:7D:DA:71:1\n", "not '00:1A:7D:DA:71:1'"},
 	    {"[rely]\n", ":1: no section [rely]"},
 	    {"rate = 44100\n", ":1: 'rate' stands in no section"},
 	    {"[relay]\nwhat is this\n", ":2: neither a [section]"},
