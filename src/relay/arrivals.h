@@ -126,6 +126,7 @@ bool pairing_runs_with(const struct relay *relay, const struct bluez_device *dev
 struct origin {
 	char address[18];
 	bool connected; /* as seen last */
+	bool streamed;  /* this link has had a stream */
 	bool left;      /* it was ended by somebody: it comes back by itself or not at all */
 	bool unheard;   /* WirePlumber has gone since it played: its stream ended for that */
 	bool calling, reconnect;

@@ -62,7 +62,8 @@ void origin_follow(struct relay *relay, const struct bluez_device *device, enum 
 	if (change == BLUEZ_REMOVED) { /* with its adapter or bluetoothd: it is looked for again */
 		origin_begin(origin, device->address, relay_now(relay));
 	} else if (origin->connected && !device->connected) {
-		origin->left = relay_now(relay) - origin->played_at > LOST_NS && !origin->unheard;
+		origin->left = origin->streamed && relay_now(relay) - origin->played_at > LOST_NS && !origin->unheard;
+		origin->streamed = false;
 		origin->not_before = relay_now(relay) + policy_backoff(++origin->attempt, true);
 	} else if (device->connected) {
 		origin->left = false;
@@ -113,6 +114,7 @@ static struct policy_source link_of(struct relay *relay, struct origin *origin,
 	const struct bluez_transport *stream = stream_of(relay, device);
 	const struct settings_speaker *kept = settings_known(relay->settings, device->address);
 	bool active = stream && stream->state == BLUEZ_ACTIVE;
+	origin->streamed |= stream != NULL;
 	/* where another one is to be heard, this one may be silent, or away */
 	bool heard = policy_heard(relay->settings->config.source, device->address);
 	if (active && relay->live) {
@@ -131,6 +133,7 @@ static struct policy_source link_of(struct relay *relay, struct origin *origin,
 	    .calling = origin->calling,
 	    .connected = device->connected,
 	    .not_before = origin->not_before,
+	    .streamed = origin->streamed,
 	    .no_stream_ns = now - origin->no_stream_since,
 	    .mute_ns = now - origin->mute_since,
 	};

@@ -135,6 +135,7 @@ bool policy_heard(const char *node, const char *address);
 /* What is known of a source's link. */
 struct policy_source {
 	bool wanted, reachable, calling, connected;
+	bool streamed; /* this link has had a stream: it went with the program that had it */
 	int64_t not_before;
 	int64_t no_stream_ns; /* connected for so long, and no stream of it */
 	int64_t mute_ns;      /* it says that it plays for so long, and nothing comes */
