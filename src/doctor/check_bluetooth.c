@@ -264,6 +264,7 @@ static void cure_trust(struct verdict *verdict, const struct findings *findings,
 
 void check_echo(struct verdict *verdict, const struct findings *findings, const struct box *box)
 {
+	const struct found_device *trusted = NULL;
 	(void)box;
 	if (findings->bluez_there != SIGHT_YES)
 		return verdict_say(verdict, CHECK_UNKNOWN, "BlueZ does not tell what is paired");
@@ -271,13 +272,16 @@ void check_echo(struct verdict *verdict, const struct findings *findings, const 
 		const struct found_device *device = &findings->devices[i];
 		if (!device->is_source)
 			continue;
-		if (device->trusted)
-			return verdict_say(verdict, CHECK_OK, "%s is paired", device->name);
-		verdict_say(verdict, CHECK_WARN,
-		            "%s is paired, but not trusted: it cannot come back by itself",
-		            device->name);
-		return cure_trust(verdict, findings, device);
+		if (!device->trusted) {
+			verdict_say(verdict, CHECK_WARN,
+			            "%s is paired, but not trusted: it cannot come back by itself",
+			            device->name);
+			return cure_trust(verdict, findings, device);
+		}
+		trusted = device;
 	}
+	if (trusted)
+		return verdict_say(verdict, CHECK_OK, "%s is paired", trusted->name);
 	verdict_say(verdict, CHECK_WARN,
 	            "no Echo is paired: press E in echorelay, then say \"Alexa, pair Bluetooth\"");
 }

@@ -31,6 +31,17 @@ void check_linger(struct verdict *verdict, const struct findings *findings, cons
 	verdict_cure(verdict, true, "sudo loginctl enable-linger %s", box->user_name);
 }
 
+/* A service has the rights that its user's manager was started with. */
+static void may_have_priority(struct verdict *verdict, const struct findings *findings)
+{
+	if (findings->engine != ENGINE_ORDINARY)
+		return verdict_say(verdict, CHECK_OK, "real-time priority may be had");
+	verdict_say(verdict, CHECK_WARN,
+	            "the relay runs without real-time priority, which may be had by now: start it "
+	            "anew, or all of the user's services");
+	verdict_cure(verdict, false, "sudo systemctl restart user@$(id -u)");
+}
+
 void check_real_time(struct verdict *verdict, const struct findings *findings,
                      const struct box *box)
 {
@@ -40,7 +51,7 @@ void check_real_time(struct verdict *verdict, const struct findings *findings,
 		return verdict_say(verdict, CHECK_OK,
 		                   "the relay has real-time priority from rtkit");
 	if (box->privileged || box->realtime_priority > 0)
-		return verdict_say(verdict, CHECK_OK, "real-time priority may be had");
+		return may_have_priority(verdict, findings);
 	if (findings->in_audio_group == SIGHT_YES && findings->limit_for_group == SIGHT_YES)
 		return verdict_say(
 		    verdict, CHECK_WARN,

@@ -600,11 +600,13 @@ static void real_time_is_told_of_the_relay_that_runs(void **state)
 				   "0 %s 0 3 0 55 104857600 2000 18446744073709551615 0 0 0 0 0 0 "
 				   "2147221247 0 0 0 0 0 -1 1 %s 0 0 0 0 0 0 0 0 0 0 0\n";
 	static const struct {
+		long may;
 		const char *number, *priority_policy, *state, *words;
 	} rows[] = {
-	    {"-71", "70 1", "ok", "has taken"},
-	    {"-20", "19 2", "ok", "from rtkit"},
-	    {"20", "0 0", "warn", "no right"},
+	    {0, "-71", "70 1", "ok", "has taken"},
+	    {0, "-20", "19 2", "ok", "from rtkit"},
+	    {0, "20", "0 0", "warn", "no right"},
+	    {95, "20", "0 0", "warn", "which may be had by now"},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -612,6 +614,7 @@ static void real_time_is_told_of_the_relay_that_runs(void **state)
 		char text[512];
 		healthy(&fake, true);
 		no_priority(&fake);
+		fake.box.realtime_priority = rows[i].may;
 		process(&fake, "204", "echorelay\n", "echorelay daemon");
 		snprintf(text, sizeof(text), stat, rows[i].number, rows[i].priority_policy);
 		put(&fake, "/proc/204/task/205/stat", text);
