@@ -117,6 +117,16 @@ static void link_end(struct controllers *all, struct acl_link *link)
 	link->used = false;
 }
 
+/* As one whose supervision time-out is over: btvirt tells both ends. */
+static void link_lose(struct controller *controller, const struct acl_link *link)
+{
+	uint8_t command[] = {HCI_COMMAND, 0, 0, 3, 0, 0, HCI_CONNECTION_TIMEOUT};
+	hci_write16(command + 1, HCI_DISCONNECT);
+	hci_write16(command + 4, link->handle);
+	controller->swallow++;
+	to_device(controller, command, sizeof(command));
+}
+
 /* The link's way through the air; -1 when the other end does not know of the link yet. */
 static int link_way(struct controllers *all, struct controller *controller, struct acl_link *link)
 {
@@ -236,10 +246,24 @@ static void page_end(struct controller *controller)
 	controller->page_ends = 0;
 }
 
+/* Its host knows of no link any more; btvirt goes on with them, and their other ends would, too. */
+static void host_reset(struct controllers *all, struct controller *controller)
+{
+	for (int i = 0; i < LINKS; i++) {
+		if (!controller->links[i].used)
+			continue;
+		link_lose(controller, &controller->links[i]);
+		link_end(all, &controller->links[i]);
+	}
+	controller->page_ends = 0;
+}
+
 static void command_from_host(struct controllers *all, struct controller *controller,
                               const uint8_t *packet, size_t size)
 {
 	uint16_t opcode = hci_read16(packet + 1);
+	if (opcode == HCI_RESET)
+		host_reset(all, controller);
 	if (opcode == HCI_WRITE_FLUSH_TIMEOUT && size >= 8)
 		flush_timeout_set(all, controller, packet);
 	else if (opcode != HCI_CREATE_CONNECTION || size < 10 ||
@@ -275,6 +299,7 @@ static void event_from_device(struct controllers *all, struct controller *contro
                               uint8_t *packet, size_t size)
 {
 	struct hci_address peer;
+	struct acl_link *link;
 	switch (packet[1]) {
 	case HCI_COMMAND_COMPLETE:
 		command_completed(all, controller, packet, size);
@@ -289,8 +314,11 @@ static void event_from_device(struct controllers *all, struct controller *contro
 			link_add(controller, hci_read16(packet + 4), &peer);
 		break;
 	case HCI_DISCONNECTION_COMPLETE:
+		link = link_by_handle(controller, hci_read16(packet + 4));
+		if (!link)
+			return; /* its host has been reset */
 		if (!packet[3])
-			link_end(all, link_by_handle(controller, hci_read16(packet + 4)));
+			link_end(all, link);
 		break;
 	}
 	to_host(controller, packet, size);
@@ -470,15 +498,9 @@ int controllers_find(const struct controllers *all, const char *address)
 void controllers_cut(struct controllers *all, int number)
 {
 	struct controller *controller = &all->each[number];
-	for (int i = 0; i < LINKS; i++) {
-		uint8_t command[] = {HCI_COMMAND, 0, 0, 3, 0, 0, HCI_CONNECTION_TIMEOUT};
-		if (!controller->links[i].used)
-			continue;
-		hci_write16(command + 1, HCI_DISCONNECT);
-		hci_write16(command + 4, controller->links[i].handle);
-		controller->swallow++;
-		to_device(controller, command, sizeof(command));
-	}
+	for (int i = 0; i < LINKS; i++)
+		if (controller->links[i].used)
+			link_lose(controller, &controller->links[i]);
 }
 
 void controllers_set_absent(struct controllers *all, int number, bool absent)

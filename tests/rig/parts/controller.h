@@ -21,7 +21,8 @@
  * Besides it
  *   - tells the host of buffers as a real controller has them (Read Buffer Size),
  *   - answers Write Automatic Flush Timeout, which btvirt does not know,
- *   - cuts a link as a lost one (reason 0x08), and leaves pages to an absent device unanswered,
+ *   - cuts a link as a lost one (reason 0x08), all of those of a host that resets its controller among them,
+ *     and leaves pages to an absent device unanswered,
  *   - rewrites the delay reports of a device: BlueZ before 5.79 can only report 0 as a sink.
  *
  * HCI is Bluetooth Core 5.3, volume 4, part E.  One thread.
