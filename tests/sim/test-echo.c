@@ -64,6 +64,40 @@ static void echo_is_brought_back_when_it_was_lost(void **state)
 	house_free(house);
 }
 
+/* PipeWire was started anew: its endpoints went, and the Echo's stream with them; the link stayed. */
+static void echo_whose_stream_went_is_called_soon(void **state)
+{
+	(void)state;
+	struct house *house = house_new(FLAT);
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	struct device *echo = house_device(house, "Echo Dot");
+	peer_transport_remove(echo);
+	echo_pause(sim_world(house->sim)->echo, true, house->now);
+	house_run(house, 2 * SECOND);
+	assert_true(echo->connected);
+	assert_false(source_streams(house_model(house)));
+	assert_true(house_wait(house, 4 * SECOND, source_streams));
+	house_free(house);
+}
+
+/* As the one of pairing ends: nobody has sent it away. */
+static void echo_whose_link_had_no_stream_is_called(void **state)
+{
+	(void)state;
+	struct house *house =
+	    house_new("[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+	              "[echo Echo Dot]\naddress = 44:00:49:12:AB:CD\nstarts = 300 s\n");
+	struct device *echo = house_device(house, "Echo Dot");
+	echo->reachable = false;
+	house_run(house, SECOND);
+	peer_device_set_connected(echo, true);
+	house_run(house, SECOND);
+	peer_device_set_connected(echo, false);
+	echo->reachable = true;
+	assert_true(house_wait(house, 20 * SECOND, source_streams));
+	house_free(house);
+}
+
 static void hostile_echo_is_logged_in_plain_text(void **state)
 {
 	(void)state;
@@ -202,6 +236,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(speaker_that_calls_is_taken_at_once),
 	    cmocka_unit_test(echo_is_brought_back_when_it_was_lost),
+	    cmocka_unit_test(echo_whose_stream_went_is_called_soon),
+	    cmocka_unit_test(echo_whose_link_had_no_stream_is_called),
 	    cmocka_unit_test(hostile_echo_is_logged_in_plain_text),
 	    cmocka_unit_test(echo_that_was_sent_away_stays_away),
 	    cmocka_unit_test(echo_that_lost_wireplumber_is_called_back),

@@ -436,9 +436,9 @@ static void a_relay_plays_in_the_end(void **state)
 static void pull_adapter_out(void)
 {
 	static const char two[] = "[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
-	                          "[adapter hci1]\naddress = 00:1A:7D:DA:71:14\n"
-	                          "event = 3 s unplug 60 s\n"
-	                          "[speaker A]\naddress = 00:00:5E:00:53:01\nadapter = hci1\n";
+				  "[adapter hci1]\naddress = 00:1A:7D:DA:71:14\n"
+				  "event = 3 s unplug 60 s\n"
+				  "[speaker A]\naddress = 00:00:5E:00:53:01\nadapter = hci1\n";
 	long left = memory.left;
 	refuse_no_more();
 	struct house *house = house_new(two);
