@@ -126,13 +126,13 @@ bool pairing_runs_with(const struct relay *relay, const struct bluez_device *dev
 struct origin {
 	char address[18];
 	bool connected; /* as seen last */
-	bool streamed;  /* this link has had a stream */
 	bool left;      /* it was ended by somebody: it comes back by itself or not at all */
 	bool unheard;   /* WirePlumber has gone since it played: its stream ended for that */
 	bool calling, reconnect;
 	int attempt, shaken;
 	int64_t not_before, no_stream_since, mute_since;
-	int64_t played_at; /* the last time */
+	int64_t played_at;   /* the last time */
+	int64_t streamed_at; /* the last time that this link had a stream; 0: it never did */
 };
 
 void origin_follow(struct relay *relay, const struct bluez_device *device,

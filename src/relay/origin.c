@@ -48,10 +48,16 @@ static bool is_source(struct relay *relay, const struct bluez_device *device)
 }
 
 /*
- * A link that ends while it plays was lost; one that ends in silence was ended by somebody who said so
- * ("Alexa, disconnect"), and is left alone.  But where WirePlumber went, which takes the stream with it, BlueZ ends
- * the link some seconds later by itself.
+ * A link that ends while it plays was lost; one that ends in silence, with its stream, was ended by somebody who
+ * said so ("Alexa, disconnect"), and is left alone.  One without a stream, as after pairing, ends by itself; so does
+ * that of a stream which went with WirePlumber, two or three seconds later.
  */
+static bool was_sent_away(const struct origin *origin, int64_t now)
+{
+	return !origin->unheard && origin->streamed_at && now - origin->streamed_at < LOST_NS &&
+	       now - origin->played_at > LOST_NS;
+}
+
 void origin_follow(struct relay *relay, const struct bluez_device *device, enum bluez_change change)
 {
 	if (!is_source(relay, device))
@@ -62,8 +68,8 @@ void origin_follow(struct relay *relay, const struct bluez_device *device, enum 
 	if (change == BLUEZ_REMOVED) { /* with its adapter or bluetoothd: it is looked for again */
 		origin_begin(origin, device->address, relay_now(relay));
 	} else if (origin->connected && !device->connected) {
-		origin->left = origin->streamed && relay_now(relay) - origin->played_at > LOST_NS && !origin->unheard;
-		origin->streamed = false;
+		origin->left = was_sent_away(origin, relay_now(relay));
+		origin->streamed_at = 0;
 		origin->not_before = relay_now(relay) + policy_backoff(++origin->attempt, true);
 	} else if (device->connected) {
 		origin->left = false;
@@ -114,7 +120,8 @@ static struct policy_source link_of(struct relay *relay, struct origin *origin,
 	const struct bluez_transport *stream = stream_of(relay, device);
 	const struct settings_speaker *kept = settings_known(relay->settings, device->address);
 	bool active = stream && stream->state == BLUEZ_ACTIVE;
-	origin->streamed |= stream != NULL;
+	if (stream)
+		origin->streamed_at = now;
 	/* where another one is to be heard, this one may be silent, or away */
 	bool heard = policy_heard(relay->settings->config.source, device->address);
 	if (active && relay->live) {
@@ -133,7 +140,7 @@ static struct policy_source link_of(struct relay *relay, struct origin *origin,
 	    .calling = origin->calling,
 	    .connected = device->connected,
 	    .not_before = origin->not_before,
-	    .streamed = origin->streamed,
+	    .streamed = origin->streamed_at != 0,
 	    .no_stream_ns = now - origin->no_stream_since,
 	    .mute_ns = now - origin->mute_since,
 	};

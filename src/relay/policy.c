@@ -11,10 +11,9 @@
 #define BACKOFF_STALL (SECOND / 4)
 #define BACKOFF_MOST (60 * SECOND)
 #define ENDPOINTS_MOST 7
-#define NO_STREAM (15 * SECOND) /* an Echo opens its own within some seconds */
-#define STREAM_GONE                                                                                \
-	(4 * SECOND)       /* what a restart of PipeWire takes; an Echo does not open another */
-#define MUTE (20 * SECOND) /* longer than PipeWire takes to make a node of it */
+#define NO_STREAM (15 * SECOND)  /* an Echo opens its own within some seconds */
+#define STREAM_GONE (2 * SECOND) /* what a restart of PipeWire takes; an Echo opens no other */
+#define MUTE (20 * SECOND)       /* longer than PipeWire takes to make a node of it */
 
 /* Class of device: major class in bits 8..12, minor in 2..7 (Bluetooth assigned numbers, 2.8). */
 #define MAJOR_COMPUTER 0x01

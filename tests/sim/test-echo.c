@@ -80,6 +80,22 @@ static void echo_whose_stream_went_is_called_soon(void **state)
 	house_free(house);
 }
 
+static void echo_that_leaves_after_its_stream_went_is_called(void **state)
+{
+	(void)state;
+	struct house *house = house_new(FLAT);
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	struct device *echo = house_device(house, "Echo Dot");
+	echo->reachable = false;
+	peer_transport_remove(echo);
+	echo_pause(sim_world(house->sim)->echo, true, house->now);
+	house_run(house, 4 * SECOND);
+	peer_device_off(echo); /* a link without a stream ends */
+	echo->reachable = true;
+	assert_true(house_wait(house, 10 * SECOND, source_streams));
+	house_free(house);
+}
+
 /* As the one of pairing ends: nobody has sent it away. */
 static void echo_whose_link_had_no_stream_is_called(void **state)
 {
@@ -237,6 +253,7 @@ int main(void)
 	    cmocka_unit_test(speaker_that_calls_is_taken_at_once),
 	    cmocka_unit_test(echo_is_brought_back_when_it_was_lost),
 	    cmocka_unit_test(echo_whose_stream_went_is_called_soon),
+	    cmocka_unit_test(echo_that_leaves_after_its_stream_went_is_called),
 	    cmocka_unit_test(echo_whose_link_had_no_stream_is_called),
 	    cmocka_unit_test(hostile_echo_is_logged_in_plain_text),
 	    cmocka_unit_test(echo_that_was_sent_away_stays_away),
