@@ -48,7 +48,7 @@ CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DDATADIR='"$(PREFIX)/share/e
 	    -DLIBEXECDIR='"$(PREFIX)/libexec"' \
 	    -Isrc -I. $(patsubst -I%,-isystem %,$(call pkg-config-of,--cflags))
 # What the processor can check of returns and jumps.
-machine   := $(shell $(CC) -dumpmachine)
+machine   := $(shell command -v $(firstword $(CC)) >/dev/null && $(CC) -dumpmachine)
 branches  := $(if $(filter x86_64-% i%86-%,$(machine)),-fcf-protection)\
     $(if $(filter aarch64-%,$(machine)),-mbranch-protection=standard)
 hardening := -fPIE -fstack-protector-strong $(if $(filter arm%,$(machine)),,-fstack-clash-protection) $(branches)

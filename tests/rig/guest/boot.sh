@@ -15,12 +15,21 @@ unit() { cat >"/etc/systemd/system/$1"; }
 # as `make install`, `systemctl --user enable` and `loginctl enable-linger` leave it
 install -D /programs/echorelay -t /usr/local/bin
 install -D /programs/echorelay-flush -t /usr/local/libexec
+setcap cap_net_raw+ep /usr/local/libexec/echorelay-flush
+install -D -m 644 $source/wireplumber/* -t /usr/local/share/echorelay/wireplumber
 install -D -m 644 $source/systemd/echorelay.service -t /usr/local/lib/systemd/user
 install -D -m 644 $source/wireplumber/*.lua -t /etc/wireplumber/bluetooth.lua.d
 install -D -m 644 $source/wireplumber/*.conf -t /etc/wireplumber/wireplumber.conf.d
 install -d $config/default.target.wants
 ln -s /usr/local/lib/systemd/user/echorelay.service $config/default.target.wants/
+install -d /home/player/.config/echorelay
+cat >/home/player/.config/echorelay/echorelay.conf <<'C'
+[relay]
+# the other adapters of this bluetoothd are the Echo and the speakers
+adapter = 00:AA:01:00:00:42
+C
 chown -R player: /home/player
+usermod --append --groups pipewire player
 install -D /dev/null /var/lib/systemd/linger/player
 
 # What waits for a login, or for hardware that is not there, is left out.
