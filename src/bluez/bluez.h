@@ -33,7 +33,7 @@ struct bluez;
 struct bluez_adapter {
 	struct spa_list link; /* bluez.adapters */
 	struct bluez *bluez;
-	unsigned listed;      /* bluez.listings when it was last told of */
+	unsigned listed; /* bluez.listings when it was last told of */
 	char path[BLUEZ_PATH];
 	char address[18];
 	char alias[BLUEZ_NAME];

@@ -11,8 +11,8 @@ struct bluez {
 	uint32_t rate;
 	const struct bluez_events *events;
 	void *user;
-	bool present; /* bluetoothd runs and its objects are known */
-	bool missed;  /* something that it said could not be read for want of memory */
+	bool present;      /* bluetoothd runs and its objects are known */
+	bool missed;       /* something that it said could not be read for want of memory */
 	unsigned listings; /* answers to GetManagedObjects since it is present */
 	sd_bus_slot *added_match, *removed_match, *properties_match, *owner_match;
 	sd_bus_slot *listing; /* GetManagedObjects, pending */

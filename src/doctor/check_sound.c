@@ -101,8 +101,7 @@ void check_second_server(struct verdict *verdict, const struct findings *finding
 	if (findings->runs_bluealsa) {
 		verdict_say(verdict, CHECK_FAIL,
 		            "BlueALSA runs, and takes the Echo and the speakers");
-		return verdict_cure(verdict, false,
-		                    "sudo systemctl disable --now bluealsa");
+		return verdict_cure(verdict, false, "sudo systemctl disable --now bluealsa");
 	}
 	if (findings->runs_pulseaudio) {
 		verdict_say(verdict, CHECK_WARN,
