@@ -62,7 +62,7 @@ struct bluez_device {
 	uint32_t class;
 	uint32_t offers; /* BLUEZ_OFFERS_… */
 	bool paired, trusted, blocked, connected;
-	bool just_paired;  /* in an event: it was not before this change */
+	bool just_paired;  /* in an event: it was not before this change; or it is new, and here */
 	int16_t rssi;      /* dBm, of the last inquiry that heard it; no property outside of one */
 	bool heard;        /* in an event: this change brought a fresh rssi */
 	sd_bus_slot *call; /* Connect or Disconnect, pending */

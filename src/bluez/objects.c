@@ -244,7 +244,9 @@ static int device_take(struct bluez *bluez, const char *path, sd_bus_message *pr
 	int error = bus_read_properties(properties, device_table, device);
 	if (error < 0)
 		return error;
-	device->just_paired = change == BLUEZ_CHANGED && device->paired && !was_paired;
+	/* a new one that is connected was paired before BlueZ came to tell of it */
+	bool new_here = change == BLUEZ_CHANGED || device->connected;
+	device->just_paired = device->paired && !was_paired && new_here;
 	device->adapter = adapter_at(bluez, device->adapter_path);
 	struct bluez_transport *transport;
 	spa_list_for_each (transport, &bluez->transports, link)

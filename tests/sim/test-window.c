@@ -64,6 +64,26 @@ static void echo_pairs_in_its_window(void **state)
 	house_free(house);
 }
 
+/* Where it is quick, a device is paired already when BlueZ tells of it for the first time. */
+static void echo_may_be_paired_when_it_is_first_told_of(void **state)
+{
+	(void)state;
+	struct house *house = house_new(LONELY);
+	struct device *echo = house_device(house, "Echo Dot");
+	house_run(house, 3 * SECOND);
+	house_command(house, "window on");
+	assert_true(house_wait(house, SECOND, window_open));
+	echo->paired = echo->bonded = echo->connected = 1;
+	peer_device_add(echo);
+	house_run(house, SECOND);
+	assert_string_equal(house_model(house)->window.joined, "Echo Dot");
+	assert_string_equal(house_model(house)->window.problem, "");
+	assert_false(house_model(house)->window.open);
+	assert_int_equal(events_that_say(&house->journal, "paired as a source"), 1);
+	assert_int_equal(settings_known(&house->settings, echo->address)->role, ROLE_SOURCE);
+	house_free(house);
+}
+
 /* BlueZ says "Paired" a second after the key: "Esc" may come between. */
 static void echo_is_a_source_though_the_window_closes_at_once(void **state)
 {
@@ -221,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(echo_pairs_in_its_window),
+	    cmocka_unit_test(echo_may_be_paired_when_it_is_first_told_of),
 	    cmocka_unit_test(echo_is_a_source_though_the_window_closes_at_once),
 	    cmocka_unit_test(window_closes_by_itself),
 	    cmocka_unit_test(forgotten_bond_is_explained),
