@@ -13,7 +13,7 @@ valgrind='valgrind'
 lint='clang-format cppcheck mandoc shellcheck'
 deb='debhelper dpkg-dev fakeroot lintian'
 fuzz='clang libclang-rt-dev'
-rig='mmdebstrap rsync flex bison bc libelf-dev xz-utils'
+rig='mmdebstrap rsync patch flex bison bc libelf-dev xz-utils'
 
 if [ "${1:-}" = --list ]; then
   list=1

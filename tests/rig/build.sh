@@ -3,7 +3,7 @@
 #
 #   tests/rig/build.sh [RELEASE]...
 #
-#   kernel             user-mode Linux with Bluetooth, out of Debian's linux-source (kernel.config)
+#   kernel             user-mode Linux with Bluetooth, out of Debian's linux-source (kernel.config, kernel.patch)
 #   RELEASE/root       a root file system (packages)
 #   RELEASE/root/src   for a release that is not the host's: this tree, built in there
 #
@@ -33,6 +33,8 @@ kernel_unpack() { # kernel_unpack FOLDER
   cd "$1"
   apt-get -o APT::Sandbox::User=root download "$package"
   dpkg-deb --fsys-tarfile ./"$package"_*.deb | tar -xO "./usr/src/$package.tar.xz" | tar -xJ --strip-components=1
+  # a source that is mended already is left as it is
+  if patch -p1 -N --dry-run <"$rig/kernel.patch"; then patch -p1 <"$rig/kernel.patch"; fi
 }
 
 kernel_compile() { # kernel_compile FOLDER
@@ -42,7 +44,7 @@ kernel_compile() { # kernel_compile FOLDER
 
 kernel_build() {
   local sum folder
-  sum=$(sha256sum <"$rig/kernel.config" | cut -c1-12)
+  sum=$(cat "$rig/kernel.config" "$rig/kernel.patch" | sha256sum | cut -c1-12)
   kernel=$work/kernel-$sum
   if [ -x "$kernel" ]; then
     ln -sf "kernel-$sum" "$work/kernel"
