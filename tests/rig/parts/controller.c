@@ -19,6 +19,8 @@
 #define PAGE_TIMEOUT_NS 5120000000 /* 0x2000 slots, the default of Write Page Timeout */
 #define DYNAMIC_CHANNEL 0x40       /* first L2CAP channel that is none of the fixed ones */
 #define AVDTP_DELAY_REPORT 0x0d    /* AVDTP 1.3, 8.19 */
+#define NO_INPUT_NO_OUTPUT 3
+#define MITM_PROTECTION 1 /* of the authentication that is wanted */
 
 struct acl_link {
 	bool used;
@@ -29,10 +31,11 @@ struct acl_link {
 
 struct controller {
 	int number, host_fd, device_fd;
-	bool has_address, absent;
+	bool has_address, absent, plain;
 	struct hci_address address;
 	struct acl_link links[LINKS];
 	int swallow;         /* command statuses for our own Disconnects */
+	int confirmed;       /* … completions for our own yes */
 	int delay_tenths_ms; /* -1: reports are left alone */
 	int64_t page_ends;   /* of an absent device; 0: none */
 	struct hci_address page_target;
@@ -53,6 +56,8 @@ struct controllers {
 
 static void to_host(const struct controller *controller, const uint8_t *packet, size_t size)
 {
+	if (controller->host_fd < 0) /* it is pulled out */
+		return;
 	if (write(controller->host_fd, packet, size) != (ssize_t)size)
 		fprintf(stderr, "radio: hci%d takes no packet: %m\n", controller->number);
 }
@@ -258,12 +263,23 @@ static void host_reset(struct controllers *all, struct controller *controller)
 	controller->page_ends = 0;
 }
 
+/* Type, opcode(2), size, address(6), what it can show and read, OOB, the authentication it wants. */
+static void capability_rewrite(const struct controller *controller, uint8_t *packet, size_t size)
+{
+	if (!controller->plain || size < 13)
+		return;
+	packet[10] = NO_INPUT_NO_OUTPUT;
+	packet[12] &= (uint8_t)~MITM_PROTECTION;
+}
+
 static void command_from_host(struct controllers *all, struct controller *controller,
-                              const uint8_t *packet, size_t size)
+                              uint8_t *packet, size_t size)
 {
 	uint16_t opcode = hci_read16(packet + 1);
 	if (opcode == HCI_RESET)
 		host_reset(all, controller);
+	if (opcode == HCI_IO_CAPABILITY_REPLY)
+		capability_rewrite(controller, packet, size);
 	if (opcode == HCI_WRITE_FLUSH_TIMEOUT && size >= 8)
 		flush_timeout_set(all, controller, packet);
 	else if (opcode != HCI_CREATE_CONNECTION || size < 10 ||
@@ -295,13 +311,38 @@ static bool is_our_disconnect(struct controller *controller, const uint8_t *pack
 	return true;
 }
 
+static bool is_our_yes(struct controller *controller, const uint8_t *packet, size_t size)
+{
+	if (size < 7 || hci_read16(packet + 4) != HCI_USER_CONFIRM_REPLY || !controller->confirmed)
+		return false;
+	controller->confirmed--;
+	return true;
+}
+
+/* A device without a display has nobody to ask whether the numbers are the same. */
+static void confirm(struct controller *controller, const uint8_t *packet)
+{
+	uint8_t command[10] = {HCI_COMMAND, 0, 0, sizeof(struct hci_address)};
+	hci_write16(command + 1, HCI_USER_CONFIRM_REPLY);
+	memcpy(command + 4, packet + 3, sizeof(struct hci_address));
+	controller->confirmed++;
+	to_device(controller, command, sizeof(command));
+}
+
 static void event_from_device(struct controllers *all, struct controller *controller,
                               uint8_t *packet, size_t size)
 {
 	struct hci_address peer;
 	struct acl_link *link;
 	switch (packet[1]) {
+	case HCI_USER_CONFIRM_REQUEST:
+		if (!controller->plain || size < 9)
+			break;
+		confirm(controller, packet);
+		return;
 	case HCI_COMMAND_COMPLETE:
+		if (is_our_yes(controller, packet, size))
+			return;
 		command_completed(all, controller, packet, size);
 		break;
 	case HCI_COMMAND_STATUS:
@@ -501,6 +542,30 @@ void controllers_cut(struct controllers *all, int number)
 	for (int i = 0; i < LINKS; i++)
 		if (controller->links[i].used)
 			link_lose(controller, &controller->links[i]);
+}
+
+void controllers_set_plain(struct controllers *all, int number)
+{
+	all->each[number].plain = true;
+}
+
+void controllers_pull(struct controllers *all, int number)
+{
+	struct controller *controller = &all->each[number];
+	controllers_cut(all, number);
+	if (controller->host_fd >= 0)
+		close(controller->host_fd);
+	controller->host_fd = -1;
+}
+
+int controllers_plug(struct controllers *all, int number)
+{
+	struct controller *controller = &all->each[number];
+	int fd = controller->host_fd < 0 ? host_open() : -EBUSY;
+	if (fd < 0)
+		return fd;
+	controller->host_fd = fd;
+	return 0;
 }
 
 void controllers_set_absent(struct controllers *all, int number, bool absent)

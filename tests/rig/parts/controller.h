@@ -52,6 +52,16 @@ int controllers_find(const struct controllers *all, const char *address);
 /* Loses all links of a controller, as when its supervision time-out is over. */
 void controllers_cut(struct controllers *all, int number);
 
+/*
+ * From now on it is a loudspeaker, which can show and read nothing: its pairings ask nobody.  The host would
+ * not say so by itself, since one bluetoothd, and its one agent, is that of all.
+ */
+void controllers_set_plain(struct controllers *all, int number);
+
+/* Pulls a controller out of the host, with its links; and puts it back, as the same hciN.  0 or -errno. */
+void controllers_pull(struct controllers *all, int number);
+int controllers_plug(struct controllers *all, int number);
+
 /* Nobody can reach an absent one; what it has stays until it is cut. */
 void controllers_set_absent(struct controllers *all, int number, bool absent);
 

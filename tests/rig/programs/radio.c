@@ -10,6 +10,8 @@
  *     kbit N              latency US             loss ADDRESS PERCENT
  *     fade ADDRESS MS     nothing to or from it gets through for so long
  *     cut ADDRESS         its links are lost     away ADDRESS, back ADDRESS: it does not answer pages
+ *     plain ADDRESS       it can show and read nothing: pairing with it asks nobody
+ *     pull ADDRESS        it is pulled out of the host     plug ADDRESS: it is put in again
  *     delay ADDRESS N     its delay reports say N tenths of a millisecond
  *     count               prints how many packets went, were lost, were flushed
  */
@@ -103,6 +105,13 @@ static void count_print(struct controllers *all)
 	    (unsigned long long)counters->lost, (unsigned long long)counters->flushed);
 }
 
+static void plug(struct controllers *all, int number)
+{
+	int error = controllers_plug(all, number);
+	if (error)
+		say("it cannot be put in: %s", strerror(-error));
+}
+
 /* A command about one device.  Returns false for one that there is not. */
 static bool obey_device(struct controllers *all, const char *verb, int number, long value)
 {
@@ -117,6 +126,12 @@ static bool obey_device(struct controllers *all, const char *verb, int number, l
 		controllers_set_absent(all, number, true);
 	else if (!strcmp(verb, "back"))
 		controllers_set_absent(all, number, false);
+	else if (!strcmp(verb, "plain"))
+		controllers_set_plain(all, number);
+	else if (!strcmp(verb, "pull"))
+		controllers_pull(all, number);
+	else if (!strcmp(verb, "plug"))
+		plug(all, number);
 	else if (!strcmp(verb, "delay"))
 		controllers_set_delay(all, number, (int)value);
 	else
