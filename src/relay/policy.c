@@ -64,6 +64,8 @@ enum settings_role policy_role(const struct policy_device *device)
 
 enum policy_action policy_next(const struct policy_link *link, int64_t now)
 {
+	if (link->unanswered)
+		return POLICY_HANG_UP;
 	if (link->calling)
 		return POLICY_WAIT;
 	if (!link->wanted) {

@@ -30,10 +30,11 @@ enum settings_role policy_role(const struct policy_device *device);
 
 /* What is known of a speaker's link. */
 struct policy_link {
-	bool wanted;        /* the user wants it to play */
-	bool idle;          /* it has been silent for long: streams are suspended, links stay */
-	bool reachable;     /* its adapter is on, and has our endpoints */
-	bool calling;       /* an answer of BlueZ is awaited */
+	bool wanted;    /* the user wants it to play */
+	bool idle;      /* it has been silent for long: streams are suspended, links stay */
+	bool reachable; /* its adapter is on, and has our endpoints */
+	bool calling;   /* an answer of BlueZ is awaited */
+	bool unanswered; /* … for longer than a page and its repetition take, and nobody is there */
 	bool transport;     /* a stream of ours is configured */
 	bool foreign;       /* another program has a stream of it */
 	bool playing;       /* the engine has it */
@@ -50,6 +51,7 @@ enum policy_action {
 	POLICY_ACQUIRE,
 	POLICY_STOP, /* take it out of the engine and suspend it */
 	POLICY_DISCONNECT,
+	POLICY_HANG_UP, /* give the call up */
 };
 
 enum policy_action policy_next(const struct policy_link *link, int64_t now);

@@ -39,6 +39,7 @@ struct speaker {
 	uint32_t output;                   /* the engine's number of it; 0: none */
 	bool removing;                     /* the engine was asked to let go of it */
 	bool calling;                      /* an answer of BlueZ is awaited */
+	bool hanging_up;                   /* … to giving up a call that nobody answers */
 	bool turned_off;                   /* by hand, until it is turned on by hand */
 	bool wanted_once;                  /* connected by hand, though not by itself */
 	bool played;                       /* it has, since the program started */
@@ -239,6 +240,7 @@ void speaker_follow_transport(struct speaker *speaker, struct bluez_transport *t
                               enum bluez_change change);
 void speaker_act(struct speaker *speaker, int64_t now);
 void speaker_connected(struct speaker *speaker, const char *problem);
+void speaker_disconnected(struct speaker *speaker);
 void speaker_acquired(struct speaker *speaker, int fd, uint16_t mtu, const char *problem);
 void speaker_released(struct speaker *speaker, const char *problem);
 void speaker_stalled(struct speaker *speaker);

@@ -185,7 +185,7 @@ static void on_disconnected(void *user, struct bluez_device *device, const char 
 	origin_disconnected(user, device);
 	if (!speaker)
 		return;
-	speaker->calling = false;
+	speaker_disconnected(speaker);
 	if (!device->connected)
 		speakers_follow_device(user, device, BLUEZ_CHANGED);
 }

@@ -18,6 +18,7 @@
 #include "relay/policy.h"
 
 #define FADE_NS (3 * SECOND_NS)         /* others do not wait longer for a speaker out of reach */
+#define UNANSWERED_NS (12 * SECOND_NS)  /* a page takes 5.12 s, and BlueZ tries it twice */
 #define BEGINS_MOST 3                   /* a stream that will not begin so often is begun anew */
 #define PLAYED_WELL_NS (20 * SECOND_NS) /* failures before that do not count any more */
 #define PLAYED_AGAIN_NS (5 * SECOND_NS) /* nor, before the next, do stalls before that */
@@ -116,6 +117,17 @@ static bool adapter_fades(const struct speaker *speaker)
 	return false;
 }
 
+/*
+ * Where a speaker speaks LE as well, as many do, and does not answer its page, BlueZ goes on to look for it there, for
+ * 40 s: in all that time nobody else on the adapter would be called.
+ */
+static bool unanswered(const struct speaker *speaker)
+{
+	return speaker->state == SPEAKER_CONNECTING && speaker->calling && !speaker->hanging_up &&
+	       speaker->device && !speaker->device->connected &&
+	       relay_now(speaker->relay) - speaker->state_since > UNANSWERED_NS;
+}
+
 static struct policy_link link_of(const struct speaker *speaker)
 {
 	const struct bluez_device *device = speaker->device;
@@ -126,6 +138,7 @@ static struct policy_link link_of(const struct speaker *speaker)
 	    .reachable = adapter && adapter->powered && adapter->endpoints > 0 &&
 	                 !adapter->endpoints_pending,
 	    .calling = speaker->calling || speaker->removing,
+	    .unanswered = unanswered(speaker),
 	    .transport = speaker->transport != NULL,
 	    .foreign = held_by_another(speaker),
 	    .playing = speaker->output != 0,
@@ -183,6 +196,9 @@ void speaker_act(struct speaker *speaker, int64_t now)
 	case POLICY_STOP:
 		speaker_stop(speaker);
 		return;
+	case POLICY_HANG_UP:
+		speaker->hanging_up = bluez_disconnect(speaker->device) == 0;
+		return;
 	case POLICY_DISCONNECT:
 		error = bluez_disconnect(speaker->device);
 		break;
@@ -206,7 +222,7 @@ void speaker_turn(struct speaker *speaker, bool on)
 
 void speaker_connected(struct speaker *speaker, const char *problem)
 {
-	speaker->calling = false;
+	speaker->calling = speaker->hanging_up = false;
 	if (problem) {
 		enum model_speaker_state state = speaker->played ? SPEAKER_LOST : SPEAKER_FAILED;
 		speaker_back_off(speaker, state, problem);
@@ -214,6 +230,13 @@ void speaker_connected(struct speaker *speaker, const char *problem)
 		speaker_set_state(speaker, speaker->transport ? SPEAKER_IDLE : SPEAKER_PAIRED);
 		tell(speaker, JOURNAL_INFO, "connected");
 	}
+}
+
+void speaker_disconnected(struct speaker *speaker)
+{
+	if (speaker->hanging_up)
+		speaker_connected(speaker, "does not answer - is it switched on and near?");
+	speaker->calling = false;
 }
 
 static void delay_follow(struct speaker *speaker)

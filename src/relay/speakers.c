@@ -147,7 +147,7 @@ static void speaker_adopt(struct relay *relay, struct bluez_device *device, cons
 static void speaker_forget_device(struct speaker *speaker)
 {
 	speaker->device = NULL;
-	speaker->calling = false;
+	speaker->calling = speaker->hanging_up = false;
 	speaker_set_state(speaker, SPEAKER_PAIRED);
 }
 

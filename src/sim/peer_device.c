@@ -247,8 +247,10 @@ void peer_device_incoming(struct device *device)
 static int disconnect_device(sd_bus_message *call, void *user, sd_bus_error *error)
 {
 	struct device *device = user;
-	if (!device->connected)
+	if (!device->connected && !device->connect_call)
 		return sd_bus_error_set(error, "org.bluez.Error.NotConnected", "Not Connected");
+	if (device->connect_call) /* its page, too */
+		device->adapter->paging = false;
 	link_end(device);
 	return sd_bus_reply_method_return(call, "");
 }

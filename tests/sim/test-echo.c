@@ -52,6 +52,21 @@ static void speaker_that_calls_is_taken_at_once(void **state)
 	house_free(house);
 }
 
+/* BlueZ looks for what speaks LE, too, for most of a minute: nobody else waits for that. */
+static void a_call_that_nobody_answers_is_given_up(void **state)
+{
+	(void)state;
+	struct house *house =
+	    house_new("[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+	              "[echo Echo Dot]\naddress = 44:00:49:12:AB:CD\n"
+	              "[speaker A]\naddress = 00:00:5E:00:53:01\nconnects = 50 s\n"
+	              "[speaker B]\naddress = 00:00:5E:00:53:02\n");
+	house_run(house, 22 * SECOND);
+	assert_int_equal(house_speaker(house, "B")->state, SPEAKER_STREAMING);
+	assert_int_equal(events_that_say(&house->journal, "does not answer"), 1);
+	house_free(house);
+}
+
 static void echo_is_brought_back_when_it_was_lost(void **state)
 {
 	(void)state;
@@ -251,6 +266,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(speaker_that_calls_is_taken_at_once),
+	    cmocka_unit_test(a_call_that_nobody_answers_is_given_up),
 	    cmocka_unit_test(echo_is_brought_back_when_it_was_lost),
 	    cmocka_unit_test(echo_whose_stream_went_is_called_soon),
 	    cmocka_unit_test(echo_that_leaves_after_its_stream_went_is_called),

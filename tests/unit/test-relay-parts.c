@@ -262,6 +262,8 @@ static void next_action_follows_the_link(void **state)
 	    {{.wanted = false, .transport = true, .playing = true}, POLICY_STOP},
 	    {{.wanted = false, .transport = true}, POLICY_DISCONNECT},
 	    {{.wanted = false, .reachable = true}, POLICY_WAIT},
+	    {{.wanted = true, .reachable = true, .calling = true, .unanswered = true},
+	     POLICY_HANG_UP},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++)
 		assert_int_equal(policy_next(&cases[i].link, 10), cases[i].action);
