@@ -34,6 +34,11 @@ void pace_count(struct pace *pace, bool skipped, int64_t now)
 		pace->frames = pace->skipped = 0;
 }
 
+void pace_fall(struct pace *pace, int64_t now)
+{
+	turn(pace, pace->rate / 2, now);
+}
+
 int64_t pace_interval(const struct pace *pace)
 {
 	return SECOND_NS / pace->rate;

@@ -7,8 +7,8 @@
 
 /*
  * How often a picture is worth painting.  A terminal that has not taken the last one is not given another;
- * where that happens often the rate falls by half, and rises again when all is well.  So a slow link
- * shows fewer pictures and no old ones.  Pure.
+ * where that happens often, or where it holds up the one that it takes, the rate falls by half, and rises
+ * again when all is well.  So a slow link shows fewer pictures and no old ones.  Pure.
  */
 
 struct pace {
@@ -26,6 +26,9 @@ void pace_init(struct pace *pace, int wanted);
 
 /* A picture was due at `now` ns, and it was skipped or painted. */
 void pace_count(struct pace *pace, bool skipped, int64_t now);
+
+/* A picture was held up: by half at once. */
+void pace_fall(struct pace *pace, int64_t now);
 
 /* ns from one picture to the next. */
 int64_t pace_interval(const struct pace *pace);

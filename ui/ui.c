@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 
 #define CALM_NS (UI_SECOND / 2) /* numbers change twice a second */
 #define MESSAGE_NS (5 * UI_SECOND)
+#define HELD_NS (UI_SECOND / 5) /* a picture takes as long only where the terminal does */
 
 /* --- the terminal -------------------------------------------------------------------------------- */
 
@@ -194,18 +196,33 @@ static void cursor_set(const struct ui *ui)
 		move(ui->canvas.rows - 1, 0);
 }
 
+/*
+ * Sends what has changed.  A terminal may say that it has room, and have too little for all of it: the loop
+ * is held up then until it has.  Returns whether it was.
+ */
+static bool picture_send(void)
+{
+	struct timespec began, ended;
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	doupdate();
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	return (ended.tv_sec - began.tv_sec) * UI_SECOND + ended.tv_nsec - began.tv_nsec > HELD_NS;
+}
+
 void ui_paint(struct ui *ui, int64_t now)
 {
-	bool busy = terminal_busy(ui);
-	pace_count(&ui->pace, busy, now);
-	if (busy)
+	if (terminal_busy(ui)) {
+		pace_count(&ui->pace, true, now);
 		return;
+	}
 	erase();
 	view_draw(ui, now);
 	attrset(A_NORMAL);
 	cursor_set(ui);
 	wnoutrefresh(stdscr);
-	doupdate();
+	pace_count(&ui->pace, false, now);
+	if (picture_send())
+		pace_fall(&ui->pace, now);
 }
 
 int64_t ui_interval(const struct ui *ui)

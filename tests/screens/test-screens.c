@@ -826,6 +826,8 @@ static void links_that_lag_get_fewer_pictures(void **state)
 	for (int i = 0; i < 60; i++, now += S)
 		pace_count(&pace, false, now);
 	assert_int_equal(pace.rate, 10);
+	pace_fall(&pace, now);
+	assert_int_equal(pace.rate, 5);
 }
 
 static void frozen_is_the_picture_alone(void **state)
