@@ -13,6 +13,7 @@
 #   relay_start [echorelay's options]
 #   microphone_start NAME RECORD:METRES...         one of PipeWire's, that hears what speakers let be heard (--wav)
 #   relay_do COMMAND...                            as typed by its user: relay_do all mute on
+#   heard_since NS SPEAKER, streams_since …        seconds until it did, after an instant of the clock (now_ns)
 #   finish                                         ends the test; the logs are whole then
 
 devices=()
@@ -33,6 +34,14 @@ until_true() { # until_true SECONDS COMMAND...: asks twice a second; 1 when it n
 }
 
 counts() { [ "$(grep -c "$2" "$3")" -ge "$1" ]; } # counts N PATTERN FILE: at least so many lines
+
+# How many seconds after an instant a speaker's log has its next line of that kind; fails where it has none.
+logged_since() { # logged_since KIND NS SPEAKER
+  awk -v kind="$1" -v since="$2" '$1 == kind && $2 > since + 0 { printf "%.2f\n", ($2 - since) / 1e9; found = 1; exit }
+    END { exit !found }' "/share/speaker-$3.log"
+}
+heard_since() { logged_since heard "$@"; }    # heard_since NS SPEAKER
+streams_since() { logged_since start "$@"; }
 
 finish() { # finish [STATUS]
   local all=("${devices[@]}" ${relay:+"$relay"})

@@ -30,11 +30,6 @@ told_is() { [ "$(told "$1")" = "$2" ]; }
 status_is() { told StatusText | grep -q "$1"; }
 journal_has() { journalctl _SYSTEMD_USER_UNIT=echorelay.service --output=json "$@" | grep -q .; }
 now_ns() { awk '{ printf "%.0f\n", $1 * 1e9 }' /proc/uptime; }
-# What the speaker lets be heard first from an instant on, and how long after it; fails where there is nothing.
-heard_since() { # heard_since NS SPEAKER
-  awk -v since="$1" '$1 == "heard" && $2 > since + 0 { printf "%.2f\n", ($2 - since) / 1e9; found = 1; exit }
-    END { exit !found }' "/share/speaker-$2.log"
-}
 plays_since() { # plays_since WHAT SECONDS NS: both speakers let the Echo be heard again, within so long
   for speaker in 2 3; do
     expect "$1: speaker $speaker is heard" "$2" heard_since "$3" $speaker

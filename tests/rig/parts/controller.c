@@ -232,7 +232,7 @@ static bool page_absent(struct controllers *all, struct controller *controller,
 	struct hci_address target;
 	memcpy(&target, command + 4, sizeof(target));
 	const struct controller *peer = find_address(all, &target);
-	if (!peer || !peer->absent)
+	if (!controller->absent && (!peer || !peer->absent))
 		return false;
 	uint8_t event[] = {HCI_EVENT, HCI_COMMAND_STATUS, 4, 0, 1, 0, 0};
 	hci_write16(event + 5, HCI_CREATE_CONNECTION);

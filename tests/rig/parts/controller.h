@@ -62,7 +62,7 @@ void controllers_set_plain(struct controllers *all, int number);
 void controllers_pull(struct controllers *all, int number);
 int controllers_plug(struct controllers *all, int number);
 
-/* Nobody can reach an absent one; what it has stays until it is cut. */
+/* Nobody can reach an absent one, and it reaches nobody; what it has stays until it is cut. */
 void controllers_set_absent(struct controllers *all, int number, bool absent);
 
 /* From now on every delay report of that controller's host says so many tenths of a millisecond. */

@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# What the relay stands on is restarted while it plays: bluetoothd, which is killed, WirePlumber, and PipeWire. Nobody does
+# anything about it, and both speakers play again, in step.
+#
+# speakers 2 3
+# verdict --from 24
+# bound clicks >= 7
+# bound lost = 0
+# bound doubled = 0
+# bound heard_ms.constant < 0.5
+# bound heard_ms.worst < 4
+# bound silences = 0
+# shellcheck source=tests/rig/guest/lib.sh
+. /rig/guest/lib.sh
+
+radio_start 4
+speaker_start hci2 hci0
+speaker_start hci3 hci0
+relay_start
+session_start 1
+echo_start hci1 hci0
+
+plays_again() { # plays_again WHAT SECONDS NS
+  for speaker in 2 3; do
+    expect "$1: speaker $speaker is heard" "$2" heard_since "$3" $speaker
+    say "$1: after $(heard_since "$3" $speaker) s"
+  done
+}
+not_running() { ! pgrep -x "$1"; }
+plays_again "it plays" 30 "$(now_ns)"
+sleep 10
+
+# --- bluetoothd: the devices, which live under the same one here, are switched on again, too --------------
+killed=$(now_ns)
+pkill -9 bluetoothd
+kill -TERM "${devices[@]}"
+wait "${devices[@]}"
+devices=()
+sleep 1
+mv /share/bluetoothd.log /share/bluetoothd-killed.log
+/usr/libexec/bluetooth/bluetoothd -n -d >/share/bluetoothd.log 2>&1 &
+for number in 2 3; do
+  mv "/share/speaker-$number.log" "/share/speaker-$number-before.log"
+  fake-speaker "hci$number" "Speaker $number" --log "/share/speaker-$number.log" 2>>"/share/speaker-$number.err" &
+  devices+=($!)
+done
+fake-echo hci1 "Echo Studio" "$(address hci0)" --log /share/echo.log 2>>/share/echo.err &
+devices+=($!)
+expect "bluetoothd is back" 20 grep -q "registered.*/rig/hci1/source" /share/bluetoothd.log
+since=$(now_ns)
+for number in 2 3; do
+  expect "speaker $number streams" 10 streams_since "$killed" $number
+  say "speaker $number streams $(streams_since "$killed" $number) s after the kill"
+done
+plays_again "bluetoothd killed" 60 "$since"
+sleep 5
+
+# --- WirePlumber, and PipeWire with it --------------------------------------------------------------------
+wireplumber_begin() {
+  as_player WIREPLUMBER_DEBUG=2 wireplumber >>/share/wireplumber.log 2>&1 &
+}
+pkill -x wireplumber
+expect "WirePlumber has ended" 10 not_running wireplumber
+sleep 1
+since=$(now_ns)
+wireplumber_begin
+plays_again "WirePlumber restarted" 60 "$since"
+sleep 5
+
+pkill -x pipewire
+pkill -x wireplumber
+expect "PipeWire has ended" 10 not_running pipewire
+expect "WirePlumber has ended" 10 not_running wireplumber
+sleep 1
+since=$(now_ns)
+as_player PIPEWIRE_DEBUG=2 pipewire >>/share/pipewire.log 2>&1 &
+expect "PipeWire" 10 test -S /run/user/1000/pipewire-0
+wireplumber_begin
+plays_again "PipeWire restarted" 60 "$since"
+sleep 15
+finish
