@@ -55,6 +55,11 @@ unsigned airtime_packet_slots(size_t mtu, size_t bytes)
 	return slots + (left > baseband->one ? 4 : 2);
 }
 
+static size_t packet_bytes(const struct sbc_config *config, size_t frames, unsigned bitpool)
+{
+	return RTP_HEADER_BYTES + frames * sbc_config_frame_bytes(config, bitpool);
+}
+
 double airtime_percent(size_t mtu, size_t bytes, int64_t interval_ns)
 {
 	double per_second = 1e9 / (double)interval_ns;
@@ -63,8 +68,14 @@ double airtime_percent(size_t mtu, size_t bytes, int64_t interval_ns)
 
 double airtime_stream_percent(const struct sbc_config *config, size_t mtu, unsigned bitpool)
 {
-	size_t frames = airtime_packet_frames(config, mtu, bitpool);
-	size_t bytes = RTP_HEADER_BYTES + frames * sbc_config_frame_bytes(config, bitpool);
+	unsigned frames = (unsigned)airtime_packet_frames(config, mtu, bitpool);
+	return airtime_short_percent(config, mtu, bitpool, frames);
+}
+
+double airtime_short_percent(const struct sbc_config *config, size_t mtu, unsigned bitpool,
+                             unsigned frames)
+{
+	size_t bytes = packet_bytes(config, frames, bitpool);
 	return airtime_percent(mtu, bytes, frames_ns(config, frames));
 }
 

@@ -29,7 +29,7 @@ size_t airtime_packet_bytes(size_t mtu);
 /* How many SBC frames of a bitpool such a packet holds, 1 to RTP_FRAMES_MAX. */
 size_t airtime_packet_frames(const struct sbc_config *config, size_t mtu, unsigned bitpool);
 
-/* How much sound such a packet holds at the largest bitpool, ns. */
+/* How much sound a full packet holds at the largest bitpool, ns. */
 int64_t airtime_packet_ns(const struct sbc_config *config, size_t mtu);
 
 /* Slots that one media packet of `bytes` takes on a channel of `mtu`, the answers included. */
@@ -40,6 +40,10 @@ double airtime_percent(size_t mtu, size_t bytes, int64_t interval_ns);
 
 /* The same of a whole stream: packets as full as they can be, at a bitpool. */
 double airtime_stream_percent(const struct sbc_config *config, size_t mtu, unsigned bitpool);
+
+/* The same of one with packets of so many SBC frames. */
+double airtime_short_percent(const struct sbc_config *config, size_t mtu, unsigned bitpool,
+                             unsigned frames);
 
 /*
  * And of one that comes in, an Echo's: it must be polled for each packet, two slots more.  Nobody says in

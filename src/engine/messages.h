@@ -2,6 +2,7 @@
 #ifndef ENGINE_MESSAGES_H
 #define ENGINE_MESSAGES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <spa/utils/ringbuffer.h>
@@ -37,7 +38,8 @@ enum message_type {
 struct output_delay {
 	uint32_t id;
 	uint32_t frames;
-	int64_t slack_ns, queue_ns; /* as in output_config; no slack: as before */
+	int64_t slack_ns, queue_ns; /* as in output_config; no slack: these three as before */
+	bool even;
 };
 
 struct message {

@@ -26,6 +26,7 @@ int output_new(struct output **ret_output, uint32_t id, const struct output_conf
 	output->id = id;
 	output->phase = config->phase;
 	output->lead = config->lead;
+	output->even = config->even;
 	output_set_slack(output, config->slack_ns, config->queue_ns);
 	int error = sbc_stream_init(&output->stream, config->configuration, config->mtu);
 	if (error) {
@@ -79,19 +80,32 @@ static bool bitpool_lowered(const struct output *output)
 	return congestion_lowers(&output->congestion, bitpool_ceiling(output));
 }
 
+/* SBC frames in a packet of which the source has handed in `there` frames of the group. */
+static unsigned frames_within(const struct sbc_config *config, size_t mtu, unsigned bitpool,
+                              double there, double ratio)
+{
+	unsigned most = (unsigned)airtime_packet_frames(config, mtu, bitpool);
+	double frames = (there - READER_LOOKAHEAD) / ratio / sbc_config_frame_samples(config);
+	return frames >= most ? most : frames < 1 ? 1 : (unsigned)frames;
+}
+
+unsigned output_frames_even(const struct sbc_config *config, size_t mtu, int64_t lead, double ratio)
+{
+	return frames_within(config, mtu, config->bitpool_max, (double)lead, ratio);
+}
+
 /*
  * SBC frames in a full packet: as many as save air, but on a free link no more than the source has handed
  * in by the time they are due.
  */
 static unsigned frames_full(const struct output *output)
 {
-	unsigned samples = sbc_config_frame_samples(&output->stream.config);
-	unsigned most = output->stream.frames_per_packet;
-	double delay = fmin(output->reader.delay, output->reader.goal);
-	double there = ((double)output->lead + delay - READER_LOOKAHEAD) / output->reader.ratio;
-	if (most * samples <= there || bitpool_lowered(output))
-		return most;
-	return there > samples ? (unsigned)(there / samples) : 1;
+	const struct sbc_stream *stream = &output->stream;
+	double delay = output->even ? 0 : fmin(output->reader.delay, output->reader.goal);
+	if (bitpool_lowered(output))
+		return stream->frames_per_packet;
+	return frames_within(&stream->config, stream->mtu, bitpool_ceiling(output),
+	                     (double)output->lead + delay, output->reader.ratio);
 }
 
 static uint32_t samples_full(const struct output *output)

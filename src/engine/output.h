@@ -28,6 +28,10 @@
  *       ▼                                      ▼  parks; the stream must be started anew.
  *    ───┴──────────────────────────────────────┴────────►
  *
+ * Phases part the packets of an adapter as long as these are of one length. One that plays late could be sent
+ * longer packets than one that has only the lead, which saves air: where there is enough, all are sent the short
+ * ones, `even`.
+ *
  * What counts is the oldest packet that has not left: one that waits in the socket is as late as one
  * that the socket does not take.  A queue that grows makes the packets smaller first (a2dp/congestion.h).
  *
@@ -49,6 +53,7 @@ struct output_config {
 	int64_t delay;       /* frames behind the clock */
 	int64_t slack_ns;    /* how late a packet may reach this speaker */
 	int64_t queue_ns; /* and how late it may leave the socket, if that is less; 0: it is not */
+	bool even;        /* packets as long as the lead allows, however long the delay */
 	struct mix_matrix mix;
 };
 
@@ -60,6 +65,7 @@ struct output {
 	int64_t slack_ns, queue_ns;
 	double phase;
 	int64_t lead;
+	bool even;
 
 	struct reader reader;
 	struct overlay_player overlay;
@@ -101,6 +107,13 @@ int64_t output_step(struct output *output, const struct timeline *timeline,
 
 /* Engine thread: the speaker's latency is another than it was thought to be.  As in output_config. */
 void output_set_slack(struct output *output, int64_t slack_ns, int64_t queue_ns);
+
+/*
+ * SBC frames in a packet of a stream that has only the lead, in frames of the group; ratio: of the group's rate to
+ * the stream's.
+ */
+unsigned output_frames_even(const struct sbc_config *config, size_t mtu, int64_t lead,
+                            double ratio);
 
 /* Engine thread: how far beyond the group's clock this output needs the timeline to reach. */
 int64_t output_ahead(const struct output *output);

@@ -67,8 +67,10 @@ static void delays_set(struct relay_thread *thread, const struct message *messag
 	for (uint32_t i = 0; i < message->delays.count; i++) {
 		const struct output_delay *delay = &message->delays.list[i];
 		struct output *output = output_find(thread, delay->id);
-		if (output && delay->slack_ns)
+		if (output && delay->slack_ns) {
 			output_set_slack(output, delay->slack_ns, delay->queue_ns);
+			output->even = delay->even;
+		}
 		if (output && output->reader.goal != delay->frames)
 			reader_move(&output->reader, delay->frames, begin);
 	}

@@ -117,6 +117,26 @@ bool place_full(const struct speaker *speaker)
 	return placement_full(&crowd.air, suffers(speaker->relay, adapter));
 }
 
+bool place_even(const struct speaker *speaker)
+{
+	struct relay *relay = speaker->relay;
+	const struct bluez_adapter *adapter = speaker->device ? speaker->device->adapter : NULL;
+	if (!adapter)
+		return false;
+	uint32_t rate = relay->settings->config.rate;
+	int64_t lead = relay->settings->config.lead_ns * rate / SECOND_NS;
+	struct crowd crowd;
+	crowd_count(&crowd, relay, adapter);
+	double percent = inbound_expected(relay, adapter);
+	for (int i = 0; i < crowd.air.count; i++) {
+		const struct placement_stream *stream = &crowd.streams[i];
+		double ratio = (double)rate / stream->config.rate;
+		percent += placement_short_percent(
+		    stream, output_frames_even(&stream->config, stream->mtu, lead, ratio));
+	}
+	return percent <= AIRTIME_CARRIES;
+}
+
 double place_taken(struct relay *relay, const struct bluez_adapter *adapter)
 {
 	struct crowd crowd;

@@ -91,6 +91,11 @@ double placement_percent(const struct placement_stream *stream, unsigned bitpool
 	return AIRTIME_SENDS * airtime_stream_percent(&stream->config, stream->mtu, bitpool);
 }
 
+double placement_short_percent(const struct placement_stream *stream, unsigned frames)
+{
+	return airtime_short_percent(&stream->config, stream->mtu, stream->bitpool, frames);
+}
+
 double placement_load(const struct placement_air *air, unsigned bitpool)
 {
 	double percent = air->inbound;

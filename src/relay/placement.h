@@ -42,6 +42,9 @@ struct placement_stream placement_usual(void);
 /* What a stream costs at a bitpool, or at its own if that is less. */
 double placement_percent(const struct placement_stream *stream, unsigned bitpool);
 
+/* The same with packets of so many SBC frames, were every one to arrive. */
+double placement_short_percent(const struct placement_stream *stream, unsigned frames);
+
 /* What is on one adapter, or would be. */
 struct placement_air {
 	double inbound; /* the Echo's stream, percent; 0: it is not there */

@@ -218,6 +218,8 @@ const char *place_problem(struct relay *relay, const struct bluez_adapter *adapt
 bool place_fits(const struct speaker *speaker, char *text, size_t size);
 /* Is there no air for it, as far as can be told? */
 bool place_full(const struct speaker *speaker);
+/* Has its adapter the air for packets as short as the lead, to every speaker there (output.h)? */
+bool place_even(const struct speaker *speaker);
 
 /* rest.c */
 void rest_follow(struct relay *relay, bool live); /* the source begins to play, or ends */

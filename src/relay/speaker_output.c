@@ -88,9 +88,9 @@ static int align(struct relay *relay, struct speaker *joining)
 	for (int i = 0; i < count && !error; i++) {
 		who[i]->delay_frames = wanted[i].delay_frames;
 		if (who[i]->output)
-			orders[order_count++] =
-			    (struct output_delay){who[i]->output, (uint32_t)wanted[i].delay_frames,
-			                          slack_of(who[i]), queue_slack_of(who[i])};
+			orders[order_count++] = (struct output_delay){
+			    who[i]->output, (uint32_t)wanted[i].delay_frames, slack_of(who[i]),
+			    queue_slack_of(who[i]), place_even(who[i])};
 	}
 	if (order_count && !error)
 		error = engine_set_delays(relay->engine, orders, order_count);
@@ -181,6 +181,7 @@ int speaker_output_start(struct speaker *speaker, int fd)
 	    .delay = speaker->delay_frames,
 	    .slack_ns = slack_of(speaker),
 	    .queue_ns = queue_slack_of(speaker),
+	    .even = place_even(speaker),
 	    .mix = matrix_of(speaker),
 	};
 	memcpy(config.configuration, configuration->bytes, SBC_CONFIG_BYTES);

@@ -161,6 +161,7 @@ static void air_is_counted_in_slots(void **state)
 	assert_near(airtime_stream_percent(&config, 672, 53), 25.84, 0.01);
 	assert_near(airtime_stream_percent(&config, 672, 40), 18.46, 0.01);
 	assert_near(airtime_stream_percent(&config, 1021, 53), 16.15, 0.01);
+	assert_near(airtime_short_percent(&config, 1021, 53, 4), 21.53, 0.01);
 	assert_near(airtime_inbound_percent(&config, 672), 34.45, 0.01);
 	assert_near(airtime_inbound_percent(&config, 1021), 21.53, 0.01);
 }

@@ -120,7 +120,8 @@ static void joining_and_leaving_leaves_others_untouched(void **state)
 			room_add(room, DAC_FIFO, latency(7000), 2000, 672);
 		room_run(room, 2 * SECOND);
 		if (run) {
-			struct output_delay delay = {room->speakers[1].id, 4000 + 1543, 0, 0};
+			struct output_delay delay = {room->speakers[1].id, 4000 + 1543, 0, 0,
+			                             false};
 			engine_set_delays(room->engine, &delay, 1);
 			engine_set_mix(room->engine, room->speakers[1].id,
 			               mix_matrix_of(MIX_LEFT, 1));
@@ -150,7 +151,7 @@ static void nudge_neither_clicks_nor_drops(void **state)
 	int64_t delay = 3000;
 	for (size_t i = 0; i < COUNT(nudges); i++) {
 		delay += nudges[i];
-		struct output_delay order = {room->speakers[0].id, (uint32_t)delay, 0, 0};
+		struct output_delay order = {room->speakers[0].id, (uint32_t)delay, 0, 0, false};
 		engine_set_delays(room->engine, &order, 1);
 		room_run(room, 2 * SECOND);
 	}
@@ -163,6 +164,20 @@ static void nudge_neither_clicks_nor_drops(void **state)
 	room_free(room);
 }
 
+/* What a speaker gets that has only the lead, and where there is air every other one, too. */
+static void even_packets_are_as_long_as_the_lead(void **state)
+{
+	(void)state;
+	static const uint8_t bytes[SBC_CONFIG_BYTES] = {0x21, 0x15, 2, 53};
+	struct sbc_config config;
+	assert_int_equal(sbc_config_parse(&config, bytes, sizeof(bytes)), 0);
+	assert_int_equal(output_frames_even(&config, 672, frames(16 * MS), 1), 5);
+	assert_int_equal(output_frames_even(&config, 1021, frames(16 * MS), 1), 5);
+	assert_int_equal(output_frames_even(&config, 1021, frames(13 * MS), 1), 4);
+	assert_int_equal(output_frames_even(&config, 1021, frames(25 * MS), 1), 8);
+	assert_int_equal(output_frames_even(&config, 1021, 0, 1), 1);
+}
+
 static void nudge_moves_by_what_it_says(void **state)
 {
 	(void)state;
@@ -171,7 +186,7 @@ static void nudge_moves_by_what_it_says(void **state)
 	room_add(room, DAC_FIFO, latency(9000), 2000, 672);
 	room_run(room, 3 * SECOND);
 	assert_in_step(room, 2 * ROOM_RATE);
-	struct output_delay order = {room->speakers[1].id, 2000 + 441, 0, 0};
+	struct output_delay order = {room->speakers[1].id, 2000 + 441, 0, 0, false};
 	engine_set_delays(room->engine, &order, 1);
 	room_run(room, 3 * SECOND);
 	int64_t at = 5 * ROOM_RATE;
@@ -525,7 +540,7 @@ static void orders_for_nobody_are_harmless(void **state)
 {
 	(void)state;
 	struct room *room = room_new(3);
-	struct output_delay delay = {12345, 100, 0, 0};
+	struct output_delay delay = {12345, 100, 0, 0, false};
 	assert_int_equal(engine_set_delays(room->engine, &delay, 1), 0);
 	assert_int_equal(engine_set_mix(room->engine, 12345, mix_matrix_of(MIX_MONO, 1)), 0);
 	assert_int_equal(engine_remove_output(room->engine, 12345), 0);
@@ -543,6 +558,7 @@ int main(void)
 	    cmocka_unit_test(outputs_of_one_adapter_are_staggered),
 	    cmocka_unit_test(joining_and_leaving_leaves_others_untouched),
 	    cmocka_unit_test(nudge_neither_clicks_nor_drops),
+	    cmocka_unit_test(even_packets_are_as_long_as_the_lead),
 	    cmocka_unit_test(nudge_moves_by_what_it_says),
 	    cmocka_unit_test(short_outage_is_caught_up),
 	    cmocka_unit_test(long_outage_ends_in_a_restart_in_place),
