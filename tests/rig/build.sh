@@ -100,7 +100,8 @@ root_build() { # root_build RELEASE
 
 # --- the programs -------------------------------------------------------------------------------
 
-# A release that is not the host's gets a copy of this tree and builds it itself.
+# A release that is not the host's gets a copy of this tree and builds it itself. The copy before it may have been
+# of another tree, with newer files: what differs gets the time of now, for make goes by that.
 programs_build() { # programs_build RELEASE
   if [ "$1" = "$host_release" ]; then
     make -C "$top" --no-print-directory rig-programs
@@ -108,7 +109,7 @@ programs_build() { # programs_build RELEASE
   fi
   local src=$work/$1/root/src
   mkdir -p "$src"
-  rsync -a --delete --exclude=/build --exclude=/.git "$top/" "$src/"
+  rsync -rlp --checksum --delete --exclude=/build --exclude=/.git "$top/" "$src/"
   logged "programs-$1" chroot "$work/$1/root" make -C /src -j"$(nproc)" --no-print-directory CC=gcc rig-programs
 }
 
