@@ -18,6 +18,7 @@
 #include "base/flush_protocol.h"
 
 #define TIMEOUT_MS 100
+#define BUFFERED_MOST 7 /* packets of one speaker in a controller that holds eight */
 #define PROGRAM "echorelay-flush"
 
 extern char **environ;
@@ -112,13 +113,19 @@ void flush_close(struct relay *relay)
 	flush->child = 0;
 }
 
-/* As long as it makes sense to wait, but a speaker with little latency has run dry before. */
+/*
+ * As long as it makes sense to wait; but a speaker with little latency has run dry before, and one with short
+ * packets has taken all the buffers.
+ */
 static uint32_t timeout_of(const struct speaker *speaker)
 {
-	int32_t half_ms = speaker_latency(speaker).us / 2000;
-	if (half_ms > TIMEOUT_MS)
-		return TIMEOUT_MS;
-	return half_ms > FLUSH_TIMEOUT_LEAST_MS ? (uint32_t)half_ms : FLUSH_TIMEOUT_LEAST_MS;
+	int64_t ms = TIMEOUT_MS, half_ms = speaker_latency(speaker).us / 2000;
+	int64_t buffers_ms = BUFFERED_MOST * place_packet_ns(speaker) / 1000000;
+	if (ms > half_ms)
+		ms = half_ms;
+	if (ms > buffers_ms)
+		ms = buffers_ms;
+	return ms > FLUSH_TIMEOUT_LEAST_MS ? (uint32_t)ms : FLUSH_TIMEOUT_LEAST_MS;
 }
 
 void flush_guard(struct speaker *speaker, int fd)

@@ -117,22 +117,35 @@ bool place_full(const struct speaker *speaker)
 	return placement_full(&crowd.air, suffers(speaker->relay, adapter));
 }
 
+/* SBC frames in a packet that has only the lead: the shortest that it is sent. */
+static unsigned frames_even(const struct relay *relay, const struct placement_stream *stream)
+{
+	uint32_t rate = relay->settings->config.rate;
+	int64_t lead = relay->settings->config.lead_ns * rate / SECOND_NS;
+	return output_frames_even(&stream->config, stream->mtu, lead,
+	                          (double)rate / stream->config.rate);
+}
+
+int64_t place_packet_ns(const struct speaker *speaker)
+{
+	struct placement_stream stream = stream_of(speaker);
+	unsigned samples = frames_even(speaker->relay, &stream) *
+	                   (unsigned)sbc_config_frame_samples(&stream.config);
+	return samples * SECOND_NS / stream.config.rate;
+}
+
 bool place_even(const struct speaker *speaker)
 {
 	struct relay *relay = speaker->relay;
 	const struct bluez_adapter *adapter = speaker->device ? speaker->device->adapter : NULL;
 	if (!adapter)
 		return false;
-	uint32_t rate = relay->settings->config.rate;
-	int64_t lead = relay->settings->config.lead_ns * rate / SECOND_NS;
 	struct crowd crowd;
 	crowd_count(&crowd, relay, adapter);
 	double percent = inbound_expected(relay, adapter);
 	for (int i = 0; i < crowd.air.count; i++) {
 		const struct placement_stream *stream = &crowd.streams[i];
-		double ratio = (double)rate / stream->config.rate;
-		percent += placement_short_percent(
-		    stream, output_frames_even(&stream->config, stream->mtu, lead, ratio));
+		percent += placement_short_percent(stream, frames_even(relay, stream));
 	}
 	return percent <= AIRTIME_CARRIES;
 }

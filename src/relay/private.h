@@ -220,6 +220,7 @@ bool place_fits(const struct speaker *speaker, char *text, size_t size);
 bool place_full(const struct speaker *speaker);
 /* Has its adapter the air for packets as short as the lead, to every speaker there (output.h)? */
 bool place_even(const struct speaker *speaker);
+int64_t place_packet_ns(const struct speaker *speaker); /* how long the shortest of them plays */
 
 /* rest.c */
 void rest_follow(struct relay *relay, bool live); /* the source begins to play, or ends */
