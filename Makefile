@@ -71,6 +71,7 @@ benches := $(wildcard tests/bench/bench-*.c)
 tools   := $(wildcard tests/tools/*.c)
 rig     := $(wildcard tests/rig/programs/*.c) tests/tools/sofa.c
 rig_parts := $(wildcard tests/rig/parts/*.c)
+rig_preload := $(wildcard tests/rig/preload/*.c)
 fuzzers := $(filter-out tests/fuzz/fuzz.c,$(wildcard tests/fuzz/*.c))
 
 Q := $(if $(V),,@)
@@ -153,6 +154,11 @@ $(out)/tests/rig/programs/%: $(out)/tests/rig/programs/%.o $(out)/tests/rig/part
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(out)/tests/rig/preload/%.so: tests/rig/preload/%.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O2 -Wall -Wextra -fPIC -shared -o $@ $<
+
 $(out)/tests/unit/test-rig: $(out)/tests/rig/parts.a
 
 $(out)/tests/helpers.a: $(helpers:%.c=$(out)/%.o)
@@ -182,7 +188,7 @@ endif
 check-flavour: rig-programs $(out)/echorelay $(out)/echorelay-flush $(test_programs) $(tools:%.c=$(out)/%)
 	$(Q)BUILD=$(out) FLAVOUR=$(FLAVOUR) tests/run.sh $(test_programs) $(whole_programs)
 
-rig-programs: $(out)/echorelay $(out)/echorelay-flush $(rig:%.c=$(out)/%)
+rig-programs: $(out)/echorelay $(out)/echorelay-flush $(rig:%.c=$(out)/%) $(rig_preload:%.c=$(out)/%.so)
 
 check-rig soak-rig:
 	$(Q).ci/packages.sh build

@@ -5,14 +5,13 @@
 #
 #   -r RELEASE   bookworm (the host's, if not given), trixie
 #   -m vt        virtual time, CPU costs nothing: a run repeats to the nanosecond.  The default
-#   -m tt        virtual time, CPU time counts: where a captured Echo suspends or leaves, for there a
-#                PipeWire of -m vt waits for a clock that waits for it, for ever
+#   -m tt        virtual time, CPU time counts
 #   -m rt        real time
 #   -i systemd   systemd is process 1, as on a box of its own (guest/boot.sh); else guest/init is
 #   -o FOLDER    what the run leaves: log (what the script printed), console, and whatever it writes to /share
 #   -t SECONDS   of wall time, at the most (1200)
 #
-# The script finds this folder at /rig, the programs at /programs, -o at /share.
+# The script finds this folder at /rig, the whole tree at /source, the programs at /programs, -o at /share.
 set -uo pipefail
 # shellcheck source=tests/rig/settings.sh
 . "$(dirname "$0")/settings.sh"

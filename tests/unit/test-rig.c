@@ -179,7 +179,7 @@ static void closed_link_takes_its_packets_along(void **state)
 struct found {
 	double places[8];
 	float peak;
-	int clicks, silences;
+	int clicks, silences, jumps;
 	int64_t silent_from, silent_for;
 };
 
@@ -198,10 +198,17 @@ static void on_silence(void *user, int64_t from, int64_t count)
 	found->silent_for = count;
 }
 
+static void on_jump(void *user, int64_t at, float size)
+{
+	struct found *found = user;
+	(void)at, (void)size;
+	found->jumps++;
+}
+
 static void sound_is_played(struct found *found, uint32_t rate, float gain, int64_t mute_from,
                             int64_t mute_for)
 {
-	struct click_events events = {on_click, on_silence, found};
+	struct click_events events = {on_click, on_silence, on_jump, found};
 	struct click_finder finder;
 	*found = (struct found){0};
 	click_finder_init(&finder, rate, &events);
@@ -228,6 +235,7 @@ static void clicks_are_found_where_they_are(void **state)
 		sound_is_played(&found, cases[i].rate, cases[i].gain, 0, 0);
 		assert_int_equal(found.clicks, 4);
 		assert_int_equal(found.silences, 0);
+		assert_int_equal(found.jumps, 0);
 		assert_near(found.peak, 0.6 * cases[i].gain, 0.05 * cases[i].gain);
 		for (int k = 1; k < 4; k++)
 			assert_near(found.places[k] -
@@ -245,6 +253,18 @@ static void what_is_left_out_is_found(void **state)
 	assert_int_equal(found.silences, 1);
 	assert_near(found.silent_from, 100000, 2);
 	assert_near(found.silent_for, 441, 4);
+	assert_int_equal(found.jumps, 2); /* where it breaks off, and where it goes on */
+}
+
+/* A tone that begins after a long silence is a jump, and no click. */
+static void tone_that_begins_is_no_click(void **state)
+{
+	(void)state;
+	struct found found;
+	sound_is_played(&found, 44100, 1, 50000, 90000);
+	assert_int_equal(found.clicks, 2);
+	assert_int_equal(found.silences, 1);
+	assert_int_equal(found.jumps, 2);
 }
 
 int main(void)
@@ -258,6 +278,7 @@ int main(void)
 	    cmocka_unit_test(closed_link_takes_its_packets_along),
 	    cmocka_unit_test(clicks_are_found_where_they_are),
 	    cmocka_unit_test(what_is_left_out_is_found),
+	    cmocka_unit_test(tone_that_begins_is_no_click),
 	};
 	return RUN(tests);
 }

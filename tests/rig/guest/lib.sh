@@ -6,7 +6,9 @@
 #   radio_start CONTROLLERS [radio's options]      hci0 ... hciN-1, and bluetoothd
 #   radio_tell COMMAND...
 #   session_start ADAPTERS                         PipeWire, and WirePlumber on so many: 1, hci0 alone
+#   wireplumber_restart
 #   speaker_start hciN hciTO [fake-speaker's options]   paired from hciTO
+#   speaker_reports hciN                           the next of its --report
 #   echo_start hciN hciTO [fake-echo's options]         pairs and connects itself
 #   echo_switch_on hciN hciTO [fake-echo's options]     … does not
 #   echo_tell COMMAND...
@@ -17,6 +19,7 @@
 #   finish                                         ends the test; the logs are whole then
 
 devices=()
+declare -A speakers # their processes, by hciN
 
 # btvirt gives its addresses out in order.
 address() { printf '00:AA:01:%02X:00:42' "${1#hci}"; } # address hciN
@@ -33,6 +36,7 @@ until_true() { # until_true SECONDS COMMAND...: asks twice a second; 1 when it n
   done
 }
 
+not_running() { ! pgrep -x "$1"; } # not_running PROGRAM
 counts() { [ "$(grep -c "$2" "$3")" -ge "$1" ]; } # counts N PATTERN FILE: at least so many lines
 
 # How many seconds after an instant a speaker's log has its next line of that kind; fails where it has none.
@@ -89,9 +93,12 @@ speaker_start() {
   fake-speaker "$hci" "Speaker ${hci#hci}" --log "/share/speaker-${hci#hci}.log" "$@" \
     2>"/share/speaker-${hci#hci}.err" &
   devices+=($!)
+  speakers[$hci]=$!
   expect "a speaker on $hci" 20 grep -q "registered.*/rig/$hci/sink" /share/bluetoothd.log
   pair "$owner" "$(address "$hci")" || fail "pairing the speaker on $hci"
 }
+
+speaker_reports() { kill -USR1 "${speakers[$1]}"; }
 
 # The Echo is there, and plays when it is told to connect.
 echo_switch_on() { # as echo_start
@@ -135,30 +142,10 @@ session_fence() { # session_fence ADAPTERS
   dbus-send --system --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.ReloadConfig >/dev/null
 }
 
-# WirePlumber 0.4 reads Lua, 0.5 a configuration of its own.
+# What `make install` puts there: WirePlumber 0.4 reads Lua, 0.5 a configuration of its own.
 session_configure() {
-  local lua=/etc/wireplumber/bluetooth.lua.d conf=/etc/wireplumber/wireplumber.conf.d
-  mkdir -p $lua $conf
-  cat >$lua/51-rig.lua <<'L'
-bluez_monitor.properties["with-logind"] = false
-bluez_monitor.properties["bluez5.roles"] = "[ a2dp_sink ]"
-bluez_monitor.properties["bluez5.headset-roles"] = "[ ]"
-bluez_monitor.properties["bluez5.hfphsp-backend"] = "none"
-bluez_monitor.properties["bluez5.codecs"] = "[ sbc ]"
-table.insert(bluez_monitor.rules, { matches = { { { "device.name", "matches", "bluez_card.*" } } },
-  apply_properties = { ["bluez5.auto-connect"] = "[ ]" } })
-table.insert(bluez_monitor.rules, { matches = { { { "node.name", "matches", "bluez_input.*" } } },
-  apply_properties = { ["bluez5.media-source-role"] = "input", ["session.suspend-timeout-seconds"] = 0 } })
-L
-  cat >$conf/51-rig.conf <<'C'
-wireplumber.profiles = { main = { monitor.bluez.seat-monitoring = disabled } }
-monitor.bluez.properties = { bluez5.roles = [ a2dp_sink ] bluez5.hfphsp-backend = "none" bluez5.codecs = [ sbc ] }
-monitor.bluez.rules = [
-  { matches = [ { device.name = "~bluez_card.*" } ] actions = { update-props = { bluez5.auto-connect = [ ] } } }
-  { matches = [ { node.name = "~bluez_input.*" } ]
-    actions = { update-props = { bluez5.media-source-role = "input" session.suspend-timeout-seconds = 0 } } }
-]
-C
+  install -D -m 644 /source/src/share/wireplumber/*.lua -t /etc/wireplumber/bluetooth.lua.d
+  install -D -m 644 /source/src/share/wireplumber/*.conf -t /etc/wireplumber/wireplumber.conf.d
 }
 
 runtime_folder() { install -d -m 700 -o player -g player /run/user/1000; }
@@ -170,8 +157,21 @@ session_start() {
   as_player dbus-daemon --session --fork --nopidfile --address=unix:path=/run/user/1000/bus
   as_player PIPEWIRE_DEBUG=2 pipewire >/share/pipewire.log 2>&1 &
   expect "PipeWire" 10 test -S /run/user/1000/pipewire-0
-  as_player WIREPLUMBER_DEBUG=2 wireplumber >/share/wireplumber.log 2>&1 &
-  expect "WirePlumber's sink endpoint" 20 grep -q "registered.*A2DPSink" /share/bluetoothd.log
+  wireplumber_start
+}
+
+wireplumber_start() {
+  local before
+  before=$(grep -c "$wireplumbers_sink" /share/bluetoothd.log)
+  as_player LD_PRELOAD=/programs/tests/rig/preload/patience.so WIREPLUMBER_DEBUG=2 wireplumber >>/share/wireplumber.log 2>&1 &
+  expect "WirePlumber's sink endpoint" 20 counts $((before + 1)) "$wireplumbers_sink" /share/bluetoothd.log
+}
+wireplumbers_sink="registered.*A2DPSink"
+
+wireplumber_restart() {
+  pkill -x wireplumber
+  expect "WirePlumber has ended" 10 not_running wireplumber
+  wireplumber_start
 }
 
 relay_start() { # on hci0, if no --adapter is given
@@ -180,10 +180,10 @@ relay_start() { # on hci0, if no --adapter is given
     *) set -- --adapter "$(address hci0)" "$@" ;;
   esac
   runtime_folder
-  as_player echorelay daemon --log - "$@" 2>/share/events.log &
+  as_player echorelay daemon --log - "$@" 2>>/share/events.log &
   relay=$!
-  expect "the relay" 10 as_player echorelay status
-  as_player echorelay watch >/share/relay.log &
+  expect "the relay" 10 relay_answers
+  as_player echorelay watch >>/share/relay.log &
 }
 
 microphone_start() {
@@ -193,4 +193,5 @@ microphone_start() {
 }
 microphone_listed() { as_player echorelay align --mics | grep -q "^$microphone "; }
 
+relay_answers() { as_player echorelay status | grep -q .; } # it ends with 1 where a speaker is lost
 relay_do() { as_player echorelay set "$@"; }

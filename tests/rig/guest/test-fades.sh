@@ -7,10 +7,6 @@
 # first one's last packet until it is back, and all are in step afterwards), or where speakers report their latency:
 #     tests/rig/run.sh -t 3600 tests/rig/guest/test-fades.sh bare
 #     tests/rig/run.sh -t 3600 tests/rig/guest/test-fades.sh reported
-#
-# With the MTU that BlueZ 5.82 agrees on, packets are 23 ms apart, which judge takes for gaps: bookworm only.
-#
-# releases bookworm
 case " $* " in *" bare "*) ;; *) capabilities=+net_raw ;; esac
 # shellcheck source=tests/rig/guest/lib.sh
 . /rig/guest/lib.sh

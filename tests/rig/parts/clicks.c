@@ -16,6 +16,8 @@
 #define COLLECT_SECONDS 0.008
 #define PAUSE_SECONDS 0.1
 #define SILENCE_SECONDS 0.002 /* the tone crosses zero in less */
+#define JUMP 0.02f            /* a click bends by less before it is one: 0.013 at full volume */
+#define JUMP_SECONDS 0.01     /* within so long it is the same one */
 
 /* --- making ------------------------------------------------------------------------------------ */
 
@@ -39,6 +41,11 @@ double clicks_next(int64_t from, uint32_t rate)
 	double centre = CLICK_SECONDS / 2 * rate;
 	double number = ceil(((double)from - centre) / rate);
 	return number * rate + centre;
+}
+
+int64_t clicks_between(uint32_t rate)
+{
+	return rate / 2 + rate / TONE_HZ / 4;
 }
 
 /* --- finding ----------------------------------------------------------------------------------- */
@@ -97,9 +104,27 @@ static void listen_silence(struct click_finder *finder, float value)
 	if (silent && !finder->silent)
 		finder->silent_from = finder->at;
 	int64_t lasted = finder->at - finder->silent_from;
-	if (!silent && finder->silent && lasted > (int64_t)(SILENCE_SECONDS * finder->rate))
+	if (!silent && finder->silent && lasted > (int64_t)(SILENCE_SECONDS * finder->rate)) {
 		finder->events.silence(finder->events.user, finder->silent_from, lasted);
+		/* a tone that begins is no click: it is listened to for a while first */
+		finder->left = -(int64_t)(PAUSE_SECONDS * finder->rate);
+	}
 	finder->silent = silent;
+}
+
+static float heard_before(const struct click_finder *finder, int frames)
+{
+	return finder->history[(uint64_t)(finder->at - frames) % CLICK_HISTORY];
+}
+
+static void listen_jump(struct click_finder *finder, float value)
+{
+	float bend = fabsf(value - 2 * heard_before(finder, 1) + heard_before(finder, 2));
+	if (!finder->events.jump || finder->left > 0 || bend < JUMP ||
+	    finder->at - finder->jump_at < (int64_t)(JUMP_SECONDS * finder->rate))
+		return;
+	finder->jump_at = finder->at;
+	finder->events.jump(finder->events.user, finder->at, bend);
 }
 
 void click_finder_feed(struct click_finder *finder, int64_t from, const struct frame *frames,
@@ -109,11 +134,13 @@ void click_finder_feed(struct click_finder *finder, int64_t from, const struct f
 		finder->silent = false;
 		finder->left = 0;
 		finder->mean = 0;
+		finder->jump_at = from; /* before it there is nothing to compare with */
 	}
 	for (finder->at = from; finder->at < from + count; finder->at++) {
 		float value = frames[finder->at - from].left;
 		finder->history[(uint64_t)finder->at % CLICK_HISTORY] = value;
 		listen_click(finder, value);
 		listen_silence(finder, value);
+		listen_jump(finder, value);
 	}
 }

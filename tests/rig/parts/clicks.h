@@ -26,11 +26,19 @@ void clicks_fill(struct frame *frames, int64_t from, uint32_t count, uint32_t ra
 /* The place of the first click that is not before frame `from`. */
 double clicks_next(int64_t from, uint32_t rate);
 
+/* A frame between two clicks at which the tone is at its height: what begins there breaks in. */
+int64_t clicks_between(uint32_t rate);
+
 struct click_events {
 	/* A click, centred at this frame, may be between two; peak is linear. */
 	void (*click)(void *user, double place, float peak);
 	/* Nothing at all was heard from this frame on for so many. */
 	void (*silence)(void *user, int64_t from, int64_t count);
+	/*
+	 * At this frame the sound breaks off, begins, or goes on elsewhere, all at once: it bends by so much
+	 * within a frame. The tone bends by 0.0002, where its peak is cut off by 0.05. NULL: not of interest.
+	 */
+	void (*jump)(void *user, int64_t at, float size);
 	void *user;
 };
 
@@ -45,6 +53,7 @@ struct click_finder {
 	float peak;
 	int64_t silent_from;
 	bool silent;
+	int64_t jump_at; /* of the last one */
 	float history[CLICK_HISTORY];
 };
 

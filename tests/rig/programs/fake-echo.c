@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fake-echo hciN NAME ADDRESS [OPTION]...: an Amazon Echo, on an adapter of the guest. Told to connect, it plays to
- * its one Bluetooth speaker a click a second over a tone (parts/clicks.h).
+ * its one Bluetooth speaker a click a second over a tone (parts/clicks.h). Each stream begins at the tone's height.
  *
  *     --rate HZ (44100)   --ppm N (0) its clock   --bitpool N (53) at the most
  *     --sink              is an A2DP sink as well, as real ones are
@@ -11,7 +11,7 @@
  * Commands, one a line:
  *     connect, disconnect
  *     pause, resume       the stream is suspended, or goes on
- *     rate HZ             disconnects, comes back a second later at this rate
+ *     rate HZ             disconnects, comes back a second after that at this rate
  *     volume N            AVRCP, 0 to 127
  *
  * The log; NS is CLOCK_MONOTONIC, in nanoseconds:
@@ -57,18 +57,18 @@ struct echo {
 	uint32_t rate;
 	double ppm;
 	unsigned bitpool;
-	bool has_sink, wants_to_play;
+	bool has_sink, wants_to_play, comes_back;
 
 	sd_event *event;
 	sd_bus *bus;
 	struct endpoint *endpoint, *sink;
-	sd_bus_slot *connecting;
+	sd_bus_slot *calling;
 	sd_event_source *starting, *returning, *pacing;
 
 	bool streaming;
 	struct sbc_stream stream;
 	int64_t start_ns, sent_frames; /* of this stream */
-	int64_t position;              /* of the sound, over all streams of one rate */
+	int64_t position;              /* of the sound */
 	uint64_t packets, refused;
 };
 
@@ -168,6 +168,7 @@ static void on_acquired(void *user)
 	sbc_stream_set_bitpool(&echo->stream, echo->bitpool);
 	echo->streaming = true;
 	echo->start_ns = now_ns();
+	echo->position = clicks_between(echo->stream.config.rate);
 	echo->sent_frames = 0;
 	printf("start %lld %u\n", (long long)echo->start_ns, echo->stream.config.rate);
 	timer_set(echo, &echo->pacing, 0, on_pace);
@@ -219,14 +220,18 @@ static const struct endpoint_events no_events = {ignore, ignore, ignore, ignore_
 
 /* --- commands ---------------------------------------------------------------------------------- */
 
-static int on_connected(sd_bus_message *reply, void *user, sd_bus_error *error)
+static int on_return(sd_event_source *source, uint64_t due, void *user);
+
+static int on_answer(sd_bus_message *reply, void *user, sd_bus_error *error)
 {
 	struct echo *echo = user;
 	(void)error;
 	if (sd_bus_message_is_method_error(reply, NULL))
-		fprintf(stderr, "fake-echo: connect: %s\n",
-		        sd_bus_message_get_error(reply)->message);
-	echo->connecting = sd_bus_slot_unref(echo->connecting);
+		fprintf(stderr, "fake-echo: %s\n", sd_bus_message_get_error(reply)->message);
+	echo->calling = sd_bus_slot_unref(echo->calling);
+	if (echo->comes_back)
+		timer_set(echo, &echo->returning, RETURN_US, on_return);
+	echo->comes_back = false;
 	return 0;
 }
 
@@ -234,8 +239,8 @@ static void device_call(struct echo *echo, const char *method, const char *argum
 {
 	char path[ADAPTER_PATH_BYTES];
 	device_path(echo, path);
-	bus_call(echo->bus, &echo->connecting, path, "org.bluez.Device1", method,
-	         CONNECT_TIMEOUT_US, on_connected, echo, argument ? "s" : "", argument);
+	bus_call(echo->bus, &echo->calling, path, "org.bluez.Device1", method, CONNECT_TIMEOUT_US,
+	         on_answer, echo, argument ? "s" : "", argument);
 }
 
 static int on_return(sd_event_source *source, uint64_t due, void *user)
@@ -258,9 +263,8 @@ static void obey(struct echo *echo, const char *line)
 		timer_set(echo, &echo->starting, 0, on_start_due);
 	} else if (sscanf(line, "rate %u", &value) == 1) {
 		endpoint_set_rate(echo->endpoint, value);
-		echo->position = 0;
+		echo->comes_back = true; /* the link lasts for two seconds more */
 		device_call(echo, "Disconnect", NULL);
-		timer_set(echo, &echo->returning, RETURN_US, on_return);
 	} else if (!strcmp(line, "disconnect")) {
 		device_call(echo, "Disconnect", NULL);
 	} else if (!strcmp(line, "connect")) {

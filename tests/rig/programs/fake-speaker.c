@@ -3,7 +3,8 @@
  * fake-speaker hciN NAME [OPTION]...: a Bluetooth speaker with a DAC, on an adapter of the guest.
  *
  *     --kind fifo|conceal|rtp (fifo)   --latency MS (150)   --ppm N (0)   its clock, see src/sim/dac.h
- *     --report                         reports its latency (BlueZ 5.79 and up; else: radio's `delay`)
+ *     --report MS[,MS]...              reports this latency, whatever its own is, and at each SIGUSR1 the next one
+ *                                      (BlueZ 5.79 and up; else: radio's `delay`)
  *     --both                           is an A2DP source as well, as many a headset is
  *     --wav FILE                       what it lets hear, 44.1 kHz, frame 0 at CLOCK_MONOTONIC 0; tests/tools/sofa
  *                                      can hear it while it is written
@@ -16,8 +17,10 @@
  *     arrival NS PACKET_NS      a click came in: its own instant, counted on from its packet's arrival
  *     heard NS PEAK             a click left the DAC
  *     silence NS MS             nothing left the DAC for so long, though a stream was on
- *     gap NS MS                 no packet came for more than 20 ms
+ *     jump NS SIZE              what left it broke off or began at once: that can be heard (parts/clicks.h)
+ *     gap NS MS                 no packet came for so long: 20 ms, or 5.5 more than the one before it plays
  *     volume NS N               AVRCP, 0 to 127
+ *     report NS MS              it reports this latency
  *     end packets=N missing=N bad=N underruns=N overruns=N late=N
  */
 #include <errno.h>
@@ -43,11 +46,12 @@
 #define AXIS_RATE 44100
 #define LISTEN_US 20000
 #define GAP_NS 20000000
-#define PLACES 64 /* packets that are remembered for a click that ends in a later one */
+#define GAP_BEYOND_NS 5500000 /* the packet's own length */
+#define PLACES 64             /* packets that are remembered for a click that ends in a later one */
 
 static const struct option options[] = {
     {"kind", 1, NULL, 'k'}, {"latency", 1, NULL, 'l'},
-    {"ppm", 1, NULL, 'p'},  {"report", 0, NULL, 'r'},
+    {"ppm", 1, NULL, 'p'},  {"report", 1, NULL, 'r'},
     {"both", 0, NULL, 'b'}, {"wav", 1, NULL, 'w'},
     {"log", 1, NULL, 'o'},  {0},
 };
@@ -58,7 +62,8 @@ struct place {
 
 struct speaker {
 	struct dac_config config;
-	bool report, both;
+	bool both;
+	const char *reports; /* the latency to report, and those that follow; NULL: none */
 	const char *wav_path;
 
 	sd_event *event;
@@ -73,7 +78,7 @@ struct speaker {
 	sbc_t sbc;
 	struct click_finder arrivals;
 	uint32_t rate;
-	int64_t frames, last_ns;
+	int64_t frames, last_ns, length_ns; /* the last packet came then, and plays for so long */
 	uint64_t packets;
 	struct place places[PLACES];
 };
@@ -105,6 +110,12 @@ static void on_heard_silence(void *user, int64_t from, int64_t count)
 	if (dac_playing(speaker->dac))
 		printf("silence %lld %.2f\n", axis_ns((double)from),
 		       (double)count * 1e3 / AXIS_RATE);
+}
+
+static void on_heard_jump(void *user, int64_t at, float size)
+{
+	(void)user;
+	printf("jump %lld %.3f\n", axis_ns((double)at), (double)size);
 }
 
 static void on_heard(void *user, int64_t at, const struct frame *frames, uint32_t count)
@@ -161,9 +172,11 @@ static void packet_listen(struct speaker *speaker, const uint8_t *packet, size_t
 	struct rtp_header header;
 	if (rtp_read(&header, packet, size) < 0)
 		return;
-	if (speaker->last_ns && now - speaker->last_ns > GAP_NS)
+	int64_t gap = speaker->length_ns + GAP_BEYOND_NS;
+	if (speaker->last_ns && now - speaker->last_ns > (gap > GAP_NS ? gap : GAP_NS))
 		printf("gap %lld %.2f\n", (long long)speaker->last_ns,
 		       (double)(now - speaker->last_ns) / 1e6);
+	int64_t first = speaker->frames;
 	speaker->last_ns = now;
 	speaker->places[speaker->packets++ % PLACES] = (struct place){now, speaker->frames};
 	size_t at = RTP_HEADER_BYTES;
@@ -173,6 +186,7 @@ static void packet_listen(struct speaker *speaker, const uint8_t *packet, size_t
 			return;
 		at += (size_t)used;
 	}
+	speaker->length_ns = (speaker->frames - first) * 1000000000 / speaker->rate;
 }
 
 static void stream_end(struct speaker *speaker)
@@ -210,7 +224,7 @@ static void on_acquired(void *user)
 	struct speaker *speaker = user;
 	const struct transport *transport = endpoint_transport(speaker->endpoint);
 	struct sbc_config config;
-	struct click_events events = {on_arrived_click, on_arrived_silence, speaker};
+	struct click_events events = {on_arrived_click, on_arrived_silence, NULL, speaker};
 	if (sbc_config_parse(&config, transport->configuration, SBC_CONFIG_BYTES) < 0 ||
 	    dac_start(speaker->dac, transport->configuration) < 0)
 		return;
@@ -223,12 +237,29 @@ static void on_acquired(void *user)
 	sd_event_add_io(speaker->event, &speaker->input, transport->fd, EPOLLIN, on_input, speaker);
 }
 
+static void report(struct speaker *speaker)
+{
+	double ms = speaker->reports ? atof(speaker->reports) : 0;
+	if (!speaker->reports || !endpoint_transport(speaker->endpoint))
+		return;
+	printf("report %lld %.1f\n", (long long)now_ns(), ms);
+	endpoint_set_value(speaker->endpoint, "Delay", (uint16_t)(ms * 10));
+}
+
 static void on_configured(void *user)
 {
+	report(user);
+}
+
+static int on_next_report(sd_event_source *source, const struct signalfd_siginfo *info, void *user)
+{
 	struct speaker *speaker = user;
-	if (speaker->report)
-		endpoint_set_value(speaker->endpoint, "Delay",
-		                   (uint16_t)(speaker->config.latency_ns / 100000));
+	const char *comma = speaker->reports ? strchr(speaker->reports, ',') : NULL;
+	(void)source, (void)info;
+	if (comma)
+		speaker->reports = comma + 1;
+	report(speaker);
+	return 0;
 }
 
 static void on_state(void *user)
@@ -297,7 +328,7 @@ static int read_options(struct speaker *speaker, int argc, char *argv[])
 			speaker->config.ppm = atof(optarg);
 			break;
 		case 'r':
-			speaker->report = true;
+			speaker->reports = optarg;
 			break;
 		case 'b':
 			speaker->both = true;
@@ -319,7 +350,7 @@ static int speaker_start(struct speaker *speaker, const char *hci, const char *n
 {
 	struct endpoint_config sink = {.hci = hci, .name = "sink", .sink = true};
 	struct endpoint_config source = {.hci = hci, .name = "source"};
-	struct click_events heard = {on_heard_click, on_heard_silence, speaker};
+	struct click_events heard = {on_heard_click, on_heard_silence, on_heard_jump, speaker};
 	memcpy(sink.capabilities, sbc_config_capabilities, SBC_CONFIG_BYTES);
 	memcpy(source.capabilities, sbc_config_capabilities, SBC_CONFIG_BYTES);
 	click_finder_init(&speaker->dac_clicks, AXIS_RATE, &heard);
@@ -365,10 +396,12 @@ int main(int argc, char *argv[])
 	        0); /* after --log: a reopened stream has a buffer of its own */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	if (sd_event_default(&speaker.event) < 0 || bus_open_system(&speaker.bus) < 0 ||
 	    sd_bus_attach_event(speaker.bus, speaker.event, 0) < 0 ||
-	    sd_event_add_signal(speaker.event, NULL, SIGTERM, NULL, NULL) < 0) {
+	    sd_event_add_signal(speaker.event, NULL, SIGTERM, NULL, NULL) < 0 ||
+	    sd_event_add_signal(speaker.event, NULL, SIGUSR1, on_next_report, &speaker) < 0) {
 		fprintf(stderr, "fake-speaker: no system bus\n");
 		return 69;
 	}
