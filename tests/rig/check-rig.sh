@@ -13,6 +13,7 @@
 #   # verdict OPTION...        for programs/verdict.c
 #   # speakers N...            whose logs it reads (hciN), else no verdict is asked for
 #   # bound KEY OP VALUE       of what it printed: "bound heard_ms.p99 < 1", "bound lost = 0"
+#   # bound-RELEASE KEY OP VALUE   for one release alone
 set -u
 # shellcheck source=tests/rig/settings.sh
 . "$(dirname "$0")/settings.sh"
@@ -44,14 +45,14 @@ bound_hold() { # bound_hold VALUES KEY OP BOUND
           exit !(found && holds) }' "$1"
 }
 
-bounds_hold() { # bounds_hold SCRIPT NAME OUT
+bounds_hold() { # bounds_hold SCRIPT RELEASE/NAME OUT
   local key op bound value
   [ -n "$(head_of "$1" speakers)" ] || return 0
   verdict_of "$1" "$3" >"$3/verdict"
   while read -r key op bound; do
     value=$(bound_hold "$3/verdict" "$key" "$op" "$bound")
     say_test $? "$2: $key $op $bound (is $value)"
-  done < <(head_of "$1" bound)
+  done < <(head_of "$1" bound; head_of "$1" "bound-${2%%/*}")
   sed "s|^|# $2: |" "$3/verdict"
 }
 

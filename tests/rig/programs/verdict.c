@@ -4,7 +4,7 @@
  * these seconds after its first one (--from 5, for alignments to settle; --to the last but one second).
  *
  *     clicks=118 lost=0 doubled=0
- *     latency_ms median=33.12 least=29.50 most=36.90      the Echo's packet → a speaker's packet
+ *     latency_ms median=33.12 least=29.50 most=36.90 growth=0.10      the Echo's packet → a speaker's packet
  *     arrival_ms constant=0.02 p99=0.10 worst=3.61        between speakers, as the packets came in
  *     heard_ms constant=0.02 p99=0.03 worst=0.05          as the DACs played them
  *     silences=0 longest_ms=0.00 gaps=0 longest_gap_ms=0.00
@@ -12,7 +12,8 @@
  *
  * A speaker's packets are counted as if it had no latency of its own: `arrival` takes away what the speakers
  * differ by. constant is the greatest median difference from the first speaker, p99 and worst are of all
- * differences. Silences and gaps are those within the same seconds.
+ * differences. Silences and gaps are those within the same seconds. growth is from the first quarter's median to
+ * the last one's: what a buffer anywhere has come to hold.
  */
 #include <getopt.h>
 #include <math.h>
@@ -187,8 +188,11 @@ static void latency_judge(void)
 			if (!isnan(there))
 				all[count++] = (there - echo[0].ns[i]) / 1e6;
 		}
-	printf("latency_ms median=%.2f least=%.2f most=%.2f\n", quantile(all, count, 0.5),
-	       quantile(all, count, 0), quantile(all, count, 1));
+	double first = quantile(all, count / 4, 0.5);
+	double last = quantile(all + (count - count / 4), count / 4, 0.5);
+	printf("latency_ms median=%.2f least=%.2f most=%.2f growth=%.2f\n",
+	       quantile(all, count, 0.5), quantile(all, count, 0), quantile(all, count, 1),
+	       last - first);
 }
 
 /* Differences of speaker k from the first one, ms; returns how many. */
