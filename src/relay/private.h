@@ -55,6 +55,7 @@ struct speaker {
 	int64_t not_before;    /* no attempt before */
 	int64_t playing_since; /* this stream; 0: it does not play */
 	int attempt;
+	int vain; /* times that it was connected and no stream came of it */
 	uint16_t mtu;
 	unsigned bitpool;     /* as last seen */
 	int64_t delay_frames; /* as the engine was told */

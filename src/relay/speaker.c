@@ -19,6 +19,8 @@
 
 #define FADE_NS (3 * SECOND_NS)         /* others do not wait longer for a speaker out of reach */
 #define UNANSWERED_NS (12 * SECOND_NS)  /* a page takes 5.12 s, and BlueZ tries it twice */
+#define VAIN_NS (SECOND_NS / 4)         /* from a connection without a stream to the next attempt */
+#define VAIN_MOST 8                     /* then it is told, and left alone for longer */
 #define BEGINS_MOST 3                   /* a stream that will not begin so often is begun anew */
 #define PLAYED_WELL_NS (20 * SECOND_NS) /* failures before that do not count any more */
 #define PLAYED_AGAIN_NS (5 * SECOND_NS) /* nor, before the next, do stalls before that */
@@ -220,13 +222,31 @@ void speaker_turn(struct speaker *speaker, bool on)
 
 /* --- what BlueZ answers ------------------------------------------------------------------------ */
 
+/*
+ * Where the stream of a program that has gone, ours before it was killed for one, is being ended, BlueZ says that all
+ * is connected, and nothing comes of it.
+ */
+static void speaker_connected_in_vain(struct speaker *speaker)
+{
+	if (++speaker->vain % VAIN_MOST) {
+		speaker->not_before = relay_now(speaker->relay) + VAIN_NS;
+		speaker_set_state(speaker, SPEAKER_PAIRED);
+	} else {
+		speaker_back_off(speaker, SPEAKER_FAILED,
+		                 "it is connected, and bluetoothd makes no stream for it");
+	}
+}
+
 void speaker_connected(struct speaker *speaker, const char *problem)
 {
 	speaker->calling = speaker->hanging_up = false;
 	if (problem) {
 		enum model_speaker_state state = speaker->played ? SPEAKER_LOST : SPEAKER_FAILED;
 		speaker_back_off(speaker, state, problem);
+	} else if (!speaker->transport && !held_by_another(speaker)) {
+		speaker_connected_in_vain(speaker);
 	} else if (speaker->state == SPEAKER_CONNECTING) {
+		speaker->vain = 0;
 		speaker_set_state(speaker, speaker->transport ? SPEAKER_IDLE : SPEAKER_PAIRED);
 		tell(speaker, JOURNAL_INFO, "connected");
 	}

@@ -182,6 +182,10 @@ static int connect_begin(sd_bus_message *call, struct device *device, const char
 	int refused = refuse_to_connect(device, uuid, error);
 	if (refused)
 		return refused;
+	if (device->world->now < device->closing_until) { /* a profile that is connected still */
+		device->vain++;
+		return sd_bus_reply_method_return(call, "");
+	}
 	device->connect_call = sd_bus_message_ref(call);
 	if (device->connected) {
 		world_after(device->world, DISCOVER_NS, device,

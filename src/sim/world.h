@@ -134,6 +134,8 @@ struct device {
 	uint32_t flush_id;  /* the relay's name for the stream whose packets may be dropped */
 	int64_t reports_ns; /* its delay report; −1: it makes none */
 	int64_t stalled_until;
+	int64_t closing_until; /* a program has gone, and its stream is being ended */
+	int vain;              /* times that it was connected meanwhile */
 	int64_t last_arrival, spacing_worst;
 };
 

@@ -65,6 +65,18 @@ static void speakers_are_connected_and_play_in_step(void **state)
 	house_free(house);
 }
 
+/* The relay was killed and starts anew: BlueZ is still at ending its old stream, and says that all is connected. */
+static void stream_that_was_left_is_waited_for(void **state)
+{
+	(void)state;
+	struct house *house = house_new(HOUSE);
+	struct device *hall = house_device(house, "Hall");
+	hall->closing_until = house->now + SECOND;
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	assert_in_range(hall->vain, 1, 5); /* and bluetoothd is not asked all the time */
+	house_free(house);
+}
+
 static void trim_moves_one_speaker(void **state)
 {
 	(void)state;
@@ -462,6 +474,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(speakers_are_connected_and_play_in_step),
+	    cmocka_unit_test(stream_that_was_left_is_waited_for),
 	    cmocka_unit_test(trim_moves_one_speaker),
 	    cmocka_unit_test(slower_joiner_moves_all),
 	    cmocka_unit_test(vanished_speaker_comes_back_in_place),
