@@ -42,7 +42,8 @@ settings_kept() {
 }
 
 # --- it boots, and plays ----------------------------------------------------------------------------
-[ -z "$(loginctl --no-legend list-sessions)" ] || fail "somebody is logged in"
+# systemd 257 lists the lingering user's own manager, too
+[ -z "$(loginctl --no-legend list-sessions | grep -v manager)" ] || fail "somebody is logged in"
 expect "the service runs, and nobody is logged in" 30 told_is ActiveState active
 expect "WirePlumber receives from Echos" 30 grep -q "registered.*A2DPSink" /share/bluetoothd.log
 echo_tell connect
