@@ -146,6 +146,7 @@ $(out)/tests/tools/%: $(out)/tests/tools/%.o $(out)/libechorelay.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(out)/tests/tools/make-sound: $(out)/tests/helpers/tone.o
+$(out)/tests/tools/sofa $(out)/tests/tools/hears: $(out)/tests/helpers/record.o
 
 $(out)/tests/rig/parts.a: $(rig_parts:%.c=$(out)/%.o)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^

@@ -2,27 +2,12 @@
 # The whole program in a terminal: real keys, real screens.
 # shellcheck source=tests/helpers/tap.sh
 . tests/helpers/tap.sh
+# shellcheck source=tests/helpers/terminal.sh
+. tests/helpers/terminal.sh
 
-if ! command -v tmux >/dev/null; then
-  skip "screen in tmux" "tmux is not installed"
-  exit 0
-fi
-if ! has_terminals; then
-  skip "screen in tmux" "there are no pseudo-terminals"
-  exit 0
-fi
-export TMUX_TMPDIR=$work
-tmux() { command tmux -L echorelay -f /dev/null "$@"; }
-tap_cleanup() { tmux kill-server >/dev/null 2>&1; }
+terminal_wanted "screen in tmux"
+tap_cleanup() { terminal_end; }
 
-screen() { tmux capture-pane -p -t t; }
-shows() { screen | grep -qF -e "$1"; }
-sees() { # sees NAME TEXT: within ten seconds
-  wait_for 10 shows "$2"
-  code=$?
-  result "$1" $code
-  [ $code = 0 ] || screen | sed 's/^/# /'
-}
 cat >"$work/start" <<X
 #!/bin/sh
 echo \$\$ >"$work/pid"
@@ -35,8 +20,6 @@ start() { # start WxH [VARIABLE=VALUE]
   tmux new-session -d -s t -x "${1%x*}" -y "${1#*x}" \
     "export TERM=${TERMINAL:-tmux-256color} LC_ALL=C.UTF-8; stty -a >$work/before; $work/start ${2:-}; echo ended with \$?; stty -a >$work/after; sleep 1000"
 }
-keys() { tmux send-keys -t t "$@"; }
-
 start 80x24
 sees "four speakers play" "Echo→4"
 sees "events are told" " info  "

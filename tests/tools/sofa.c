@@ -8,19 +8,17 @@
  * driver both go by CLOCK_MONOTONIC.  Runs until it is killed; says "starved" where a record was not written
  * in time.
  */
-#include <fcntl.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <pipewire/pipewire.h>
 #include <spa/param/audio/format-utils.h>
 
 #include "audio/frame.h"
+#include "tests/helpers/record.h"
 
 #define RATE 44100
 #define LATENCY (RATE / 5) /* frames: the records may be late by as much on a busy machine */
@@ -29,82 +27,58 @@
 #define SPEED_OF_SOUND 343.0
 #define LOUDNESS 0.3 /* gain at a metre */
 #define SPEAKERS 16
-#define HEADER 4096
 
-struct record {
-	int fd;
-	off_t data;  /* offset of frame 0 */
+struct voice {
+	struct record record;
 	double away; /* frames that the sound takes */
 	float gain;
 };
 
-static struct record records[SPEAKERS];
+static struct voice voices[SPEAKERS];
 static int count;
 static struct pw_main_loop *loop;
 static struct pw_stream *stream;
 static int64_t place;    /* the records' frame that is played next */
 static uint32_t learned; /* frames for which the place was sought */
 
-/* Where the samples begin: after the chunk's name and size. */
-static off_t data_of(int fd)
-{
-	static char header[HEADER];
-	ssize_t size = pread(fd, header, sizeof(header), 0);
-	char *found = size > 0 ? memmem(header, (size_t)size, "data", 4) : NULL;
-	return found ? found - header + 8 : -1;
-}
-
-static bool record_open(struct record *record, char *word)
+static bool voice_open(struct voice *voice, char *word)
 {
 	char *colon = strrchr(word, ':');
 	double metres = colon ? atof(colon + 1) : 0;
 	if (!(metres > 0))
 		return false;
 	*colon = 0;
-	record->fd = open(word, O_RDONLY | O_CLOEXEC);
-	record->data = record->fd < 0 ? -1 : data_of(record->fd);
-	record->away = metres / SPEED_OF_SOUND * RATE;
-	record->gain = (float)(LOUDNESS / metres);
-	return record->data >= 0;
-}
-
-static int64_t written(const struct record *record)
-{
-	struct stat stat;
-	return fstat(record->fd, &stat)
-	           ? 0
-	           : (stat.st_size - record->data) / (off_t)sizeof(struct frame);
+	voice->away = metres / SPEED_OF_SOUND * RATE;
+	voice->gain = (float)(LOUDNESS / metres);
+	return record_open(&voice->record, word);
 }
 
 /* The records grow by fits and starts: their end is where it was furthest, seen from the graph's clock. */
 static void learn(uint32_t wanted)
 {
-	int64_t end = written(&records[0]);
+	int64_t end = record_frames(&voices[0].record);
 	for (int i = 1; i < count; i++)
-		end = SPA_MIN(end, written(&records[i]));
+		end = SPA_MIN(end, record_frames(&voices[i].record));
 	place = SPA_MAX(place, end - LATENCY) + wanted;
 	learned += wanted;
 }
 
 /* Adds `wanted` frames of a record, each from between the two that are nearest. */
-static void record_add(const struct record *record, struct frame *sum, int wanted)
+static void voice_add(const struct voice *voice, struct frame *sum, int wanted)
 {
 	static struct frame heard[8192 + 1];
-	double from = (double)place - record->away;
+	double from = (double)place - voice->away;
 	int64_t first = (int64_t)floor(from);
 	float part = (float)(from - floor(from));
-	size_t size = ((size_t)wanted + 1) * sizeof(struct frame);
-	memset(heard, 0, size);
+	memset(heard, 0, ((size_t)wanted + 1) * sizeof(struct frame));
 	if (first < 0)
 		return;
-	ssize_t got =
-	    pread(record->fd, heard, size, record->data + first * (off_t)sizeof(struct frame));
-	if (got < (ssize_t)size)
+	if (record_read(&voice->record, heard, first, wanted + 1) <= wanted)
 		fprintf(stderr, "starved\n");
 	for (int i = 0; i < wanted; i++) {
 		float a = (heard[i].left + heard[i].right) / 2;
 		float b = (heard[i + 1].left + heard[i + 1].right) / 2;
-		float value = record->gain * (a + part * (b - a));
+		float value = voice->gain * (a + part * (b - a));
 		sum[i].left += value;
 		sum[i].right += value;
 	}
@@ -125,7 +99,7 @@ static void on_process(void *data)
 		learn(wanted);
 	} else {
 		for (int i = 0; i < count; i++)
-			record_add(&records[i], audio->data, (int)wanted);
+			voice_add(&voices[i], audio->data, (int)wanted);
 		place += wanted;
 	}
 	audio->chunk->offset = 0;
@@ -178,7 +152,7 @@ int main(int argc, char *argv[])
 	pw_init(&argc, &argv);
 	loop = pw_main_loop_new(NULL);
 	for (; loop && count < SPEAKERS && count + 2 < argc; count++)
-		if (!record_open(&records[count], argv[count + 2])) {
+		if (!voice_open(&voices[count], argv[count + 2])) {
 			fprintf(stderr, "sofa: %s: no record that is being written\n",
 			        argv[count + 2]);
 			return 66;
