@@ -58,11 +58,11 @@ reference=$(named reference) candidate=$(named adjusting)
 [ "$reference" ] && [ "$candidate" ] && [ "$reference" != "$candidate" ]
 result "and who is who" $?
 
-frame=
-for try in 1 2 3 4 5; do
-  read -r apart frame < <(hear "$reference" "$candidate" $frame)
+frame='' first=''
+for _ in 1 2 3 4 5; do
+  read -r apart frame < <(hear "$reference" "$candidate" $frame) || continue # a machine that stutters
   echo "# hears $candidate $apart ms after $reference"
-  [ $try = 1 ] && first=$apart
+  first=${first:-$apart}
   is_near "$apart" && break
   read -ra pressed < <(keys_for "$apart")
   for key in "${pressed[@]}"; do keys -l -- "$key"; done
