@@ -147,8 +147,8 @@ void check_onboard(struct verdict *verdict, const struct findings *findings, con
 	if (uart)
 		return verdict_say(
 		    verdict, CHECK_OK,
-		    "a USB adapter beside the Pi's own chip; --adapter keeps the relay "
-		    "off the latter");
+		    "a USB adapter beside the Pi's own chip; adapter = in echorelay.conf "
+		    "keeps the relay off the latter");
 	verdict_say(verdict, CHECK_OK, "the Pi's own chip is not in use");
 }
 
