@@ -18,7 +18,7 @@
 #include "base/flush_protocol.h"
 
 #define TIMEOUT_MS 100
-#define BUFFERED_MOST 7 /* packets of one speaker in a controller that holds eight */
+#define BUFFERED_MOST 6 /* packets of one speaker in a controller that holds eight */
 #define PROGRAM "echorelay-flush"
 
 extern char **environ;
