@@ -3,6 +3,10 @@
 # be heard is mixed, as it is played, into a microphone two metres off; `echorelay align` is asked for at once, while
 # PipeWire's buffer still settles. Its results kept, the clicks meet at the ear.
 #
+# PipeWire 1.4 goes on bending the clock of the Echo's node after the first half minute, and with it that of a microphone
+# which has none of its own: there, one measurement in two says "moved". So bookworm only.
+#
+# releases bookworm
 # speakers 2 3
 # verdict --from 85
 # bound clicks >= 20
