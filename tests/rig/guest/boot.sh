@@ -50,6 +50,12 @@ unit user@1000.service.d/devices.conf <<'U'
 [Unit]
 After=devices.service
 U
+# as lib.sh starts it: else virtual time stands when the Echo leaves
+install -d /etc/systemd/user/wireplumber.service.d
+cat >/etc/systemd/user/wireplumber.service.d/patience.conf <<'U'
+[Service]
+Environment=LD_PRELOAD=/programs/tests/rig/preload/patience.so
+U
 for part in devices test; do
   unit $part.service <<U
 [Unit]

@@ -135,13 +135,6 @@ trap_is_cured sink-role without_sink_role
 trap_is_cured flush-helper without_capability
 trap_is_cured linger without_linger
 
-# In virtual time PipeWire 1 waits for the clock of an Echo that has left, and with real-time priority so hard that
-# nothing else runs: the rest is for the one before it.
-[ "$(pipewire --version | sed -n 's/^Linked.* \(0\|1\)\..*/\1/p')" = 0 ] || {
-  say "$cures traps were named and cured"
-  finish
-}
-
 # Rights are what one had as one logged in: the right to the group first, then all of the player's services anew.
 surroundings=(prlimit --rtprio=0)
 leave_group
