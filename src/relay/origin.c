@@ -133,7 +133,7 @@ static struct policy_source link_of(struct relay *relay, struct origin *origin,
 	if (!active || relay->live || !heard)
 		origin->mute_since = now;
 	return (struct policy_source){
-	    .wanted = heard && kept && kept->autoconnect && !origin->left &&
+	    .wanted = heard && (!kept || kept->autoconnect) && !origin->left &&
 	              policy_pages(device->name, device->modalias),
 	    .reachable = device->adapter->powered && !relay->scan.running &&
 	                 relay->pairing.state != PAIRING_RUNS && !relay->door.open,

@@ -94,11 +94,14 @@ static struct speaker *speaker_new(struct relay *relay, struct settings_speaker 
 
 /* --- devices ----------------------------------------------------------------------------------- */
 
-static enum settings_role device_role(const struct settings_speaker *kept,
-                                      const struct bluez_device *device, const char *name)
+/* To ask is not to keep: a keyboard that is paired here has no business among the speakers. */
+enum settings_role relay_role(struct relay *relay, const struct bluez_device *device)
 {
+	const struct settings_speaker *kept = settings_known(relay->settings, device->address);
+	char name[128];
+	text_clean(name, sizeof(name), device->name);
 	struct policy_device known = {
-	    .kept = kept->role,
+	    .kept = kept ? kept->role : ROLE_UNKNOWN,
 	    .offers_source = device->offers & BLUEZ_OFFERS_SOURCE,
 	    .offers_sink = device->offers & BLUEZ_OFFERS_SINK,
 	    .class = device->class,
@@ -106,14 +109,6 @@ static enum settings_role device_role(const struct settings_speaker *kept,
 	    .modalias = device->modalias,
 	};
 	return policy_role(&known);
-}
-
-enum settings_role relay_role(struct relay *relay, const struct bluez_device *device)
-{
-	struct settings_speaker *kept = settings_speaker(relay->settings, device->address);
-	char name[128];
-	text_clean(name, sizeof(name), device->name);
-	return kept ? device_role(kept, device, name) : ROLE_UNKNOWN;
 }
 
 static void name_follow(struct relay *relay, struct settings_speaker *kept, const char *name)
@@ -126,13 +121,16 @@ static void name_follow(struct relay *relay, struct settings_speaker *kept, cons
 
 static void speaker_adopt(struct relay *relay, struct bluez_device *device, const char *name)
 {
-	struct settings_speaker *kept = settings_speaker(relay->settings, device->address);
-	enum settings_role role = kept ? device_role(kept, device, name) : ROLE_NONE;
-	if (kept)
-		name_follow(relay, kept, name);
+	enum settings_role role = relay_role(relay, device);
 	if (role == ROLE_UNKNOWN && device->offers == (BLUEZ_OFFERS_SINK | BLUEZ_OFFERS_SOURCE))
 		door_ask_role(relay, device, name);
-	if (role != ROLE_SPEAKER)
+	bool known = settings_known(relay->settings, device->address);
+	struct settings_speaker *kept = known || role == ROLE_SPEAKER
+	                                    ? settings_speaker(relay->settings, device->address)
+	                                    : NULL;
+	if (kept)
+		name_follow(relay, kept, name);
+	if (role != ROLE_SPEAKER || !kept)
 		return;
 	struct speaker *speaker = speaker_of_address(relay, device->address);
 	if (!speaker)
