@@ -179,8 +179,12 @@ static void unclear_role_is_asked_once(void **state)
 	              "[speaker Ear]\naddress = 00:00:5E:00:53:02\n"
 	              "class = 240418\n"
 	              "[speaker Phone]\naddress = 00:00:5E:00:53:03\n"
-	              "offers = source\nclass = 5a020c\n");
+	              "offers = source\nclass = 5a020c\n"
+	              "[speaker Keyboard]\naddress = 00:00:5E:00:53:04\n"
+	              "offers = neither\nclass = 2540\n");
 	house_run(house, 5 * SECOND);
+	assert_int_equal(house->settings.speaker_count,
+	                 0); /* to be asked about is not to be kept */
 	assert_int_equal(house_model(house)->speaker_count, 0); /* nothing connects */
 	assert_int_equal(house_model(house)->question_count, 1);
 	assert_int_equal(house_model(house)->questions[0].kind, QUESTION_ROLE);
