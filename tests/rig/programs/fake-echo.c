@@ -11,6 +11,7 @@
  * Commands, one a line:
  *     connect, disconnect
  *     pause, resume       the stream is suspended, or goes on
+ *     hush                says that it plays on, and sends nothing until its next stream
  *     rate HZ             disconnects, comes back a second after that at this rate
  *     volume N            AVRCP, 0 to 127
  *
@@ -261,6 +262,8 @@ static void obey(struct echo *echo, const char *line)
 	} else if (!strcmp(line, "resume")) {
 		echo->wants_to_play = true;
 		timer_set(echo, &echo->starting, 0, on_start_due);
+	} else if (!strcmp(line, "hush")) {
+		echo->pacing = sd_event_source_disable_unref(echo->pacing);
 	} else if (sscanf(line, "rate %u", &value) == 1) {
 		endpoint_set_rate(echo->endpoint, value);
 		echo->comes_back = true; /* the link lasts for two seconds more */
