@@ -74,6 +74,9 @@ rig_parts := $(wildcard tests/rig/parts/*.c)
 rig_preload := $(wildcard tests/rig/preload/*.c)
 fuzzers := $(filter-out tests/fuzz/fuzz.c,$(wildcard tests/fuzz/*.c))
 
+# As many at a time as there are processors, where nobody said how many.
+parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
@@ -174,12 +177,12 @@ $(out)/tests/fuzz/%: $(out)/tests/fuzz/%.o $(out)/tests/fuzz/fuzz.o $(out)/tests
 
 demo:
 	$(Q).ci/packages.sh build
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) $(parallel) --no-print-directory all
 	$(Q)$(out)/echorelay --demo --standalone
 
 check:
 	$(Q).ci/packages.sh build check
-	$(Q)$(MAKE) --no-print-directory check-flavour
+	$(Q)$(MAKE) $(parallel) --no-print-directory check-flavour
 
 test_programs = $(suites:%.c=$(out)/%)
 # Under a sanitizer the parts are run, not the whole program in a terminal, whose time-outs are for a fast one.
@@ -212,7 +215,7 @@ soak-real:
 
 asan ubsan tsan:
 	$(Q).ci/packages.sh build check
-	$(Q)$(MAKE) --no-print-directory FLAVOUR=$@ check-flavour
+	$(Q)$(MAKE) $(parallel) --no-print-directory FLAVOUR=$@ check-flavour
 
 coverage:
 	$(Q).ci/packages.sh build check coverage
