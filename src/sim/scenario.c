@@ -15,6 +15,7 @@
 #include "sim/scenario_private.h"
 
 #define MS 1000000ll
+#define DURATION_MOST_NS (366 * 86400e9) /* sums of some of them are times, too */
 
 #define AIR_KEYS "rssi, heard, pairing, pairs, asks, pin, passkey, offers, modalias, resolves"
 
@@ -28,13 +29,15 @@ const char *scenario_read_duration(const char *text, int64_t *ns)
 	} units[] = {{"ms", 1e6}, {"us", 1e3}, {"min", 60e9}, {"s", 1e9}, {"h", 3600e9}};
 	char *end;
 	double number = strtod(text, &end);
-	if (end == text || !isfinite(number) || number < 0 || number > 1e9)
+	if (end == text || !isfinite(number) || number < 0)
 		return NULL;
 	while (*end == ' ')
 		end++;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		size_t length = strlen(units[i].unit);
 		if (!strncmp(end, units[i].unit, length) && !isalpha((unsigned char)end[length])) {
+			if (number * units[i].ns > DURATION_MOST_NS)
+				return NULL;
 			*ns = (int64_t)(number * units[i].ns);
 			end += length;
 			while (*end == ' ')

@@ -26,7 +26,7 @@ struct parser {
 /* Takes an event of the section that is being read.  Returns 1; 0 when it complained. */
 int scenario_event_add(struct parser *parser, const char *value);
 
-/* "187 ms", "1.2s", "300 us".  Returns what follows it, or NULL. */
+/* "187 ms", "1.2s", "300 us", up to a year.  Returns what follows it, or NULL. */
 const char *scenario_read_duration(const char *text, int64_t *ns);
 
 /* The device as any is that says nothing of it. */

@@ -720,6 +720,7 @@ static void wrong_scenario_is_named_by_line(void **state)
 	    {"[adapter eth0]\n", "s:1: an adapter is called hci0"},
 	    {"[adapter hci0]\naddress = 12\n", "s:2: '12' is no Bluetooth address"},
 	    {"[adapter hci0]\n[speaker A]\nlatency = long\n", "s:3: 'long' is no duration"},
+	    {"[adapter hci0]\n[speaker A]\nlatency = 709999999.9 h\n", "is no duration"},
 	    {"[adapter hci0]\n[speaker A]\nadapter = hci7\n", "s:3: there is no [adapter hci7]"},
 	    {"[adapter hci0]\n[speaker A]\nkind = tape\n", "s:3: no kind 'tape'"},
 	    {"[adapter hci0]\n[speaker A]\nevent = 5 s explode 1 s\n",
