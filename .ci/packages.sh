@@ -11,7 +11,7 @@ check='libcmocka-dev dbus-daemon pipewire pipewire-bin wireplumber tmux ncurses-
 coverage='gcovr'
 valgrind='valgrind'
 lint='clang-format cppcheck mandoc shellcheck'
-deb='debhelper dpkg-dev fakeroot lintian'
+deb='build-essential debhelper dpkg-dev fakeroot lintian'
 fuzz='clang libclang-rt-dev'
 rig='mmdebstrap rsync patch flex bison bc libelf-dev xz-utils'
 

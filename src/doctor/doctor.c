@@ -200,8 +200,9 @@ static int examine_and_print(const struct box *box, bool fixes)
 	}
 	if (!verdicts)
 		return EX_OSERR;
-	printf("%d ok, %d warnings, %d failed, %d could not be seen\n", counts[CHECK_OK],
-	       counts[CHECK_WARN], counts[CHECK_FAIL], counts[CHECK_UNKNOWN]);
+	printf("%d ok, %d warning%s, %d failed, %d could not be seen\n", counts[CHECK_OK],
+	       counts[CHECK_WARN], counts[CHECK_WARN] == 1 ? "" : "s", counts[CHECK_FAIL],
+	       counts[CHECK_UNKNOWN]);
 	free(verdicts);
 	return counts[CHECK_FAIL] ? SOMETHING_FAILS : EX_OK;
 }
