@@ -291,10 +291,11 @@ uninstall:
 
 # The package is made from a copy, so that the tree stays as it is: build/deb/echorelay_VERSION_ARCH.deb.
 # Who publishes it writes his own address into control and changelog: that of the tree is none.
-# DEB_HOST=arm64 builds for that machine, with the libraries of that architecture installed.
+# DEB_HOST=arm64 builds for that machine; once before that, as root: dpkg --add-architecture arm64.
 package := build/deb/echorelay
 deb:
-	.ci/packages.sh $(if $(DEB_HOST),,build) deb
+	.ci/packages.sh deb
+	.ci/packages.sh $(if $(DEB_HOST),--host $(DEB_HOST)) build
 	rm -rf build/deb && mkdir -p $(package)
 	cp -r Makefile LICENSE NEWS.md README.md src ui keymaps tests man .ci $(package)
 	mv $(package)/src/share/debian $(package)/debian

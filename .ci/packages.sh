@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that the named groups want and that are missing.
-#   .ci/packages.sh [--list] build [check] [coverage] [valgrind] [lint] [deb] [fuzz] [rig]
-# --list prints the names instead.
+#   .ci/packages.sh [--list] [--host ARCHITECTURE] build [check] [coverage] [valgrind] [lint] [deb] [fuzz] [rig]
+# --list prints the names instead.  --host has the libraries of another machine, and the compiler for it.
 # As root by apt-get, else through sudo; where neither goes, it lists what to install and ends with 1.
 set -eu
 
@@ -19,6 +19,10 @@ if [ "${1:-}" = --list ]; then
   list=1
   shift
 fi
+if [ "${1:-}" = --host ]; then
+  host=$2
+  shift 2
+fi
 
 wanted=
 for group; do
@@ -34,6 +38,10 @@ for group; do
     *) echo "packages.sh: no group '$group'; there are build, check, coverage, valgrind, lint, deb, fuzz, rig" >&2; exit 64 ;;
   esac
 done
+if [ "${host:-}" ]; then
+  # shellcheck disable=SC2086 # a list of words
+  wanted=$(printf '%s\n' $wanted | sed "s/^gcc\$/crossbuild-essential-$host/; s/^pkg-config\$/pkgconf:$host/; s/^lib.*-dev\$/&:$host/")
+fi
 if [ "${list:-}" ]; then
   # shellcheck disable=SC2086 # spaces and ends of lines become one space
   echo $wanted
@@ -43,6 +51,11 @@ fi
 if ! command -v dpkg-query >/dev/null; then
   command -v pkg-config >/dev/null && exit 0
   echo "This is no Debian. Install what these Debian packages hold: $wanted" >&2
+  exit 1
+fi
+
+if [ "${host:-}" ] && ! dpkg --print-foreign-architectures | grep -qx "$host"; then
+  echo "Debian's packages for $host are not known here. As root, run: dpkg --add-architecture $host" >&2
   exit 1
 fi
 
