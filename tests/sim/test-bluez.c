@@ -3,6 +3,8 @@
 #include "tests/helpers/test.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,6 +48,8 @@ struct bench {
 	enum bluez_pairing how;
 	struct bluez_request request;
 	uint32_t withdrawn;
+	char agent_said
+	    [64]; /* the error that it answered with; empty: it agreed, "nothing": not yet */
 	uint16_t mtu;
 };
 
@@ -518,6 +522,94 @@ static void pairing_is_cancelled(void **state)
 	bench_free(bench);
 }
 
+static int on_agents_answer(sd_bus_message *reply, void *user, sd_bus_error *error)
+{
+	struct bench *bench = user;
+	const sd_bus_error *said = sd_bus_message_get_error(reply);
+	(void)error;
+	snprintf(bench->agent_said, sizeof(bench->agent_said), "%s", said ? said->name : "");
+	return 0;
+}
+
+/* bluetoothd asks the agent something. */
+static void ask_agent(struct bench *bench, const char *method, const char *types, ...)
+{
+	sd_bus *bus = sim_world(bench->sim)->bus;
+	sd_bus_message *call = NULL;
+	va_list values;
+	va_start(values, types);
+	assert_true(sd_bus_message_new_method_call(bus, &call, NULL, "/org/echorelay/agent",
+	                                           "org.bluez.Agent1", method) >= 0);
+	assert_true(sd_bus_message_appendv(call, types, values) >= 0);
+	va_end(values);
+	strcpy(bench->agent_said, "nothing");
+	assert_true(sd_bus_call_async(bus, NULL, call, on_agents_answer, bench, 0) >= 0);
+	sd_bus_message_unref(call);
+	run(bench, 50 * MS);
+}
+
+#define REJECTED "org.bluez.Error.Rejected"
+
+static void agent_shows_what_is_to_be_typed_there(void **state)
+{
+	(void)state;
+	struct bench *bench = shop_new();
+	const char *key = bench->device[index_of(bench, "Key")]->path;
+	ask_agent(bench, "DisplayPasskey", "ouq", key, 7, 0);
+	assert_string_equal(bench->agent_said, "");
+	assert_int_equal(bench->request.ask, BLUEZ_SHOW_PASSKEY);
+	assert_int_equal(bench->request.passkey, 7);
+	uint32_t shown = bench->request.id;
+	ask_agent(bench, "DisplayPasskey", "ouq", key, 7, 1); /* a digit was typed */
+	assert_string_equal(bench->agent_said, "");
+	assert_int_equal(bench->request.id, shown);
+	ask_agent(bench, "DisplayPinCode", "os", key, "0815"); /* another try, another way */
+	assert_int_equal(bench->withdrawn, shown);
+	assert_int_equal(bench->request.ask, BLUEZ_SHOW_PIN);
+	assert_string_equal(bench->request.text, "0815");
+	assert_string_equal(bench->agent_said, "nothing");
+	assert_int_equal(bluez_answer(bench->bluez, bench->request.id, true, "", 0), 0);
+	run(bench, 50 * MS);
+	assert_string_equal(bench->agent_said, "");
+	bench_free(bench);
+}
+
+static void agent_has_one_question_of_a_known_device(void **state)
+{
+	(void)state;
+	struct bench *bench = shop_new();
+	const char *pin = bench->device[index_of(bench, "Pin")]->path;
+	ask_agent(bench, "RequestPinCode", "o", "/org/bluez/hci0/dev_00_00_5E_00_53_99");
+	assert_string_equal(bench->agent_said, REJECTED);
+	assert_int_equal(bench->request.id, 0);
+	ask_agent(bench, "RequestPinCode", "o", pin);
+	uint32_t first = bench->request.id;
+	assert_string_equal(bench->agent_said, "nothing");
+	ask_agent(bench, "RequestConfirmation", "ou", pin, 123456);
+	assert_string_equal(bench->agent_said, REJECTED);
+	assert_int_equal(bench->request.id, first);
+	ask_agent(bench, "Release", "");
+	assert_string_equal(bench->agent_said, "");
+	assert_int_equal(bench->withdrawn, first);
+	assert_int_equal(bluez_answer(bench->bluez, first, true, "1234", 0), -ENOENT);
+	bench_free(bench);
+}
+
+static void question_of_a_device_that_goes_is_rejected(void **state)
+{
+	(void)state;
+	struct bench *bench = shop_new();
+	struct bluez_device *pin = bench->device[index_of(bench, "Pin")];
+	ask_agent(bench, "RequestPinCode", "o", pin->path);
+	uint32_t asked = bench->request.id;
+	assert_string_equal(bench->agent_said, "nothing");
+	bluez_remove(pin);
+	run(bench, 100 * MS);
+	assert_string_equal(bench->agent_said, REJECTED);
+	assert_int_equal(bench->withdrawn, asked);
+	bench_free(bench);
+}
+
 static void what_is_kept_can_be_set(void **state)
 {
 	(void)state;
@@ -554,6 +646,9 @@ int main(void)
 	    cmocka_unit_test(pairing_ends_in_every_way),
 	    cmocka_unit_test(another_capability_pairs_what_the_first_did_not),
 	    cmocka_unit_test(pairing_is_cancelled),
+	    cmocka_unit_test(agent_shows_what_is_to_be_typed_there),
+	    cmocka_unit_test(agent_has_one_question_of_a_known_device),
+	    cmocka_unit_test(question_of_a_device_that_goes_is_rejected),
 	    cmocka_unit_test(what_is_kept_can_be_set),
 	};
 	return RUN(tests);

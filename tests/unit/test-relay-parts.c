@@ -282,6 +282,57 @@ static void back_off_grows_to_a_cap(void **state)
 	assert_int_equal(policy_endpoints(20), 7);
 }
 
+static void new_devices_go_where_they_were_or_air_is_free(void **state)
+{
+	(void)state;
+	static const struct {
+		struct policy_site sites[3];
+		int count, place;
+	} cases[] = {
+	    {{{0}}, 0, -1},
+	    {{{.air = 90, .rssi = -90}}, 1, 0},
+	    {{{.air = 0, .rssi = -40}, {.kept = true, .air = 90, .rssi = -90}}, 2, 1},
+	    {{{.kept = true, .air = 90}, {.air = 0}}, 2, 0},
+	    {{{.air = 52}, {.air = 26}, {.air = 27}}, 3, 1},
+	    {{{.air = 26, .rssi = -70}, {.air = 26, .rssi = -50}, {.air = 52, .rssi = -30}}, 3, 1},
+	    {{{.air = 26, .rssi = -50}, {.air = 26, .rssi = -50}}, 2, 0},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(policy_place(cases[i].sites, cases[i].count), cases[i].place);
+}
+
+/* Each way to fail has words of its own, and all but what the user did himself a cure. */
+static void what_went_wrong_is_told_with_a_cure(void **state)
+{
+	(void)state;
+	static const struct {
+		struct policy_trouble trouble;
+		const char *problem, *advice;
+	} cases[] = {
+	    {{STEP_REACH, .how = BLUEZ_PAIR_UNREACHED, .heard_ns = -1}, "out of range", "near"},
+	    {{STEP_REACH, .over_time = true, .rssi = -90}, "too far", "two metres"},
+	    {{STEP_PAIR, .how = BLUEZ_PAIR_UNREACHED, .rssi = -60}, "a phone holds it", "blinks"},
+	    {{STEP_PAIR, .how = BLUEZ_PAIR_REJECTED}, "refused to pair", "blinks"},
+	    {{STEP_PAIR, .how = BLUEZ_PAIR_FAILED}, "the keys do not fit", "reset"},
+	    {{STEP_PAIR, .how = BLUEZ_PAIR_TIMEOUT}, "stopped answering", "off and on"},
+	    {{STEP_PAIR, .over_time = true}, "stopped answering", "off and on"},
+	    {{STEP_PAIR, .how = BLUEZ_PAIR_EXISTS}, "is paired already", "connect it"},
+	    {{STEP_PAIR, .how = BLUEZ_PAIR_GONE}, "BlueZ forgot it", "scan again"},
+	    {{STEP_PAIR, .how = BLUEZ_PAIR_CANCELLED}, "cancelled", ""},
+	    {{STEP_PAIR, .refused_here = true}, "refused by you", "nothing was changed"},
+	    {{STEP_PAIR, .unanswered = true, .over_time = true}, "not answered in time", "45 s"},
+	    {{STEP_PAIR, .how = BLUEZ_PAIR_OTHER}, "failed without a reason", "off and on"},
+	    {{STEP_PAIR, .how = BLUEZ_PAIR_OTHER, .problem = "no memory"}, "no memory", "again"},
+	    {{STEP_CONNECT, .problem = "the page timed out"}, "page timed out", "tries again"},
+	    {{STEP_CONNECT, .over_time = true}, "no sound came about", "off and on"},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct policy_words words = policy_trouble_words(&cases[i].trouble);
+		assert_non_null(strstr(words.problem, cases[i].problem));
+		assert_non_null(strstr(words.advice, cases[i].advice));
+	}
+}
+
 static void only_what_is_to_be_heard_is_missed(void **state)
 {
 	(void)state;
@@ -786,6 +837,8 @@ int main(void)
 	    cmocka_unit_test(roles_are_told_apart),
 	    cmocka_unit_test(next_action_follows_the_link),
 	    cmocka_unit_test(back_off_grows_to_a_cap),
+	    cmocka_unit_test(new_devices_go_where_they_were_or_air_is_free),
+	    cmocka_unit_test(what_went_wrong_is_told_with_a_cure),
 	    cmocka_unit_test(only_what_is_to_be_heard_is_missed),
 	    cmocka_unit_test(command_table_is_whole),
 	    cmocka_unit_test(lines_are_split),
