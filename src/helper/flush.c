@@ -237,10 +237,12 @@ static int request_take(void)
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct iovec io = {&request, sizeof(request)};
-	struct msghdr header = {.msg_iov = &io,
-	                        .msg_iovlen = 1,
-	                        .msg_control = control.bytes,
-	                        .msg_controllen = sizeof(control.bytes)};
+	struct msghdr header = {
+	    .msg_iov = &io,
+	    .msg_iovlen = 1,
+	    .msg_control = control.bytes,
+	    /* room for one: with its padding a second one would fit, and stay open */
+	    .msg_controllen = CMSG_LEN(sizeof(int))};
 	ssize_t size = recvmsg(STDIN_FILENO, &header, MSG_CMSG_CLOEXEC);
 	if (size <= 0)
 		return size < 0 && errno == EINTR;
@@ -249,7 +251,8 @@ static int request_take(void)
 	if (rights && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS &&
 	    rights->cmsg_len == CMSG_LEN(sizeof(fd)))
 		memcpy(&fd, CMSG_DATA(rights), sizeof(fd));
-	bool whole = size == sizeof(request) && fd >= 0;
+	bool whole = size == sizeof(request) && fd >= 0 &&
+	             !(header.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
 	report(request.id, whole ? serve(&request, fd) : -EINVAL);
 	if (fd >= 0)
 		close(fd);
