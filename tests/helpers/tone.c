@@ -71,9 +71,11 @@ double tone_residue_db(const struct frame *frames, uint32_t count, double hz, do
 
 double largest_step(const struct frame *frames, uint32_t count)
 {
-	double largest = 0;
-	for (uint32_t i = 1; i < count; i++)
-		largest = fmax(largest, fabs(frames[i].left - frames[i - 1].left));
+	float largest = 0; /* by hand: GCC 12 for arm64 fails at fmax() over differences */
+	for (uint32_t i = 1; i < count; i++) {
+		float step = fabsf(frames[i].left - frames[i - 1].left);
+		largest = step > largest ? step : largest;
+	}
 	return largest;
 }
 
