@@ -15,6 +15,8 @@
 #   relay_start [echorelay's options]
 #   microphone_start NAME RECORD:METRES...         one of PipeWire's, that hears what speakers let be heard (--wav)
 #   relay_do COMMAND...                            as typed by its user: relay_do all mute on
+#   speakers_play N...                             waits until the Echo is heard from each
+#   heard_again WHAT SECONDS NS N...               … after an instant, at most so long after now; says when
 #   heard_since NS SPEAKER, streams_since …        seconds until it did, after an instant of the clock (now_ns)
 #   finish                                         ends the test; the logs are whole then
 
@@ -66,6 +68,22 @@ expect() { # expect WHAT SECONDS COMMAND...
   shift 2
   until_true "$seconds" "$@" || fail "$what: not within $seconds s"
   say "$what"
+}
+
+speakers_play() { # speakers_play N...
+  local number
+  for number; do
+    expect "speaker $number plays" 30 grep -q '^heard' "/share/speaker-$number.log"
+  done
+}
+
+heard_again() { # heard_again WHAT SECONDS NS N...
+  local what=$1 seconds=$2 since=$3 number
+  shift 3
+  for number; do
+    expect "$what: speaker $number is heard" "$seconds" heard_since "$since" "$number"
+    say "$what: speaker $number is heard after $(heard_since "$since" "$number") s"
+  done
 }
 
 # --- the radio and what is on it ------------------------------------------------------------------

@@ -29,13 +29,7 @@ told() { service show --property "$1" --value; } # told PROPERTY
 told_is() { [ "$(told "$1")" = "$2" ]; }
 status_is() { told StatusText | grep -q "$1"; }
 journal_has() { journalctl _SYSTEMD_USER_UNIT=echorelay.service --output=json "$@" | grep -q .; }
-now_ns() { awk '{ printf "%.0f\n", $1 * 1e9 }' /proc/uptime; }
-plays_since() { # plays_since WHAT SECONDS NS: both speakers let the Echo be heard again, within so long
-  for speaker in 2 3; do
-    expect "$1: speaker $speaker is heard" "$2" heard_since "$3" $speaker
-    say "$1: speaker $speaker was silent for $(heard_since "$3" $speaker) s"
-  done
-}
+plays_since() { heard_again "$@" 2 3; } # plays_since WHAT SECONDS NS
 settings_kept() {
   as_player echorelay status >/share/status.txt
   grep -q "trim_ms=+35" /share/status.txt && grep -q "volume=70" /share/status.txt

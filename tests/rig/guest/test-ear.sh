@@ -26,9 +26,7 @@ radio_tell delay "$(address hci3)" 1500
 relay_start
 session_start 1
 echo_start hci1 hci0
-for number in 2 3; do
-  expect "speaker $number plays" 20 grep -q '^heard' /share/speaker-$number.log
-done
+speakers_play 2 3
 microphone_start sofa /tmp/speaker-2.wav:2 /tmp/speaker-3.wav:2
 
 # --- measured, and kept ---------------------------------------------------------------------------------

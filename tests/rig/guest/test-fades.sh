@@ -21,9 +21,7 @@ esac
 relay_start --adapter "$(address hci0)" --adapter "$(address hci1)"
 session_start 2
 echo_start hci2 hci0
-for number in 3 4 5; do
-  expect "speaker $number plays" 20 grep -q '^heard' /share/speaker-$number.log
-done
+speakers_play 3 4 5
 sleep 2
 
 judge() { # judge WHAT NUMBER SINCE

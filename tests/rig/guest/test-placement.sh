@@ -26,9 +26,7 @@ pair hci0 "$(address hci2)" || fail "pairing the Echo"
 relay_start --adapter "$(address hci0)" --adapter "$(address hci1)"
 session_start 2
 echo_tell connect
-for number in 3 4 5 6 7 8; do
-  expect "speaker $number plays" 60 grep -q '^heard' /share/speaker-$number.log
-done
+speakers_play 3 4 5 6 7 8
 sleep 50
 as_player echorelay status --json >/share/status.json
 placed_on() { tr , '\n' </share/status.json | grep -A 1 '"name": *"Speaker' | grep -c "\"adapter\": *\"$(address "$1")\""; }

@@ -20,13 +20,7 @@ relay_start
 session_start 1
 echo_start hci1 hci0
 
-plays_again() { # plays_again WHAT SECONDS NS
-  for speaker in 2 3; do
-    expect "$1: speaker $speaker is heard" "$2" heard_since "$3" $speaker
-    say "$1: after $(heard_since "$3" $speaker) s"
-  done
-}
-not_running() { ! pgrep -x "$1"; }
+plays_again() { heard_again "$@" 2 3; } # plays_again WHAT SECONDS NS
 plays_again "it plays" 30 "$(now_ns)"
 sleep 10
 

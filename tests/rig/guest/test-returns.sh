@@ -16,8 +16,7 @@ speaker_start hci4 hci1
 relay_start --adapter "$(address hci0)" --adapter "$(address hci1)"
 session_start 2
 echo_start hci2 hci0
-expect "speaker 3 plays" 20 grep -q '^heard' /share/speaker-3.log
-expect "speaker 4 plays" 20 grep -q '^heard' /share/speaker-4.log
+speakers_play 3 4
 sleep 5
 
 stops() { counts "$1" '^stop' "/share/speaker-$2.log"; } # stops TIMES SPEAKER

@@ -17,9 +17,7 @@ speaker_start hci3 hci0
 relay_start
 session_start 1
 echo_start hci1 hci0
-for number in 2 3; do
-  expect "speaker $number plays" 20 grep -q '^heard' /share/speaker-$number.log
-done
+speakers_play 2 3
 sleep 10
 hushed=$(now_ns)
 echo_tell hush

@@ -12,7 +12,6 @@ session_start 1
 expect "the relay streams to speaker 2" 20 grep -q '^start' /share/speaker-2.log
 expect "the relay streams to speaker 3" 20 grep -q '^start' /share/speaker-3.log
 echo_start hci1 hci0
-expect "speaker 2 lets the Echo be heard" 20 grep -q '^heard' /share/speaker-2.log
-expect "speaker 3 lets the Echo be heard" 20 grep -q '^heard' /share/speaker-3.log
+speakers_play 2 3
 expect "the relay tells of the Echo" 5 grep -q 'source 00:AA:01:01:00:42 state=streaming' /share/relay.log
 finish

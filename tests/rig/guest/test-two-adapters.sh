@@ -28,8 +28,6 @@ radio_tell delay "$(address hci5)" 900
 relay_start --adapter "$(address hci0)" --adapter "$(address hci1)"
 session_start 2
 echo_start hci2 hci0 --ppm 150
-for number in 3 4 5; do
-  expect "speaker $number plays" 20 grep -q '^heard' /share/speaker-$number.log
-done
+speakers_play 3 4 5
 sleep 300
 finish
