@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "tests/helpers/ledger.h"
+#include "tests/helpers/memory.h"
 
 static int days = 7;
 static const char *name = "household";
@@ -25,17 +25,6 @@ static const char *scenario_text(void)
 	return NULL;
 }
 
-static long resident_kib(void)
-{
-	long size = 0, resident = 0;
-	FILE *file = fopen("/proc/self/statm", "r");
-	if (!file || fscanf(file, "%ld %ld", &size, &resident) != 2)
-		resident = 0;
-	if (file)
-		fclose(file);
-	return resident * sysconf(_SC_PAGESIZE) / 1024;
-}
-
 static void days_of_a_household(void **state)
 {
 	(void)state;
@@ -46,7 +35,7 @@ static void days_of_a_household(void **state)
 		ledger_run(ledger, 86400 * HOUSE_SECOND);
 		printf("\nday %d: after %lld s of this machine's time; %ld KiB resident, %zu KiB "
 		       "in use\n\n",
-		       day, (long long)(time(NULL) - began), resident_kib(),
+		       day, (long long)(time(NULL) - began), memory_resident_kib(),
 		       mallinfo2().uordblks / 1024);
 		ledger_print(ledger, stdout);
 		fflush(stdout);

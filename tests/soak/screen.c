@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "tests/helpers/house.h"
+#include "tests/helpers/memory.h"
 #include "ui/private.h"
 
 #define FRAME (HOUSE_SECOND / 10)
@@ -71,24 +71,13 @@ static void keys_press(struct watcher *watcher, int at)
 		ui_key(watcher->ui, *key == 27 ? KEYMAP_ESCAPE : *key, watcher->house->now);
 }
 
-static long resident_kib(void)
-{
-	long size = 0, resident = 0;
-	FILE *file = fopen("/proc/self/statm", "r");
-	if (!file || fscanf(file, "%ld %ld", &size, &resident) != 2)
-		resident = 0;
-	if (file)
-		fclose(file);
-	return resident * sysconf(_SC_PAGESIZE) / 1024;
-}
-
 static void hour_tell(struct watcher *watcher, int hour, time_t began)
 {
 	int fd = fileno(watcher->out);
 	off_t bytes = lseek(fd, 0, SEEK_CUR);
 	printf("hour %2d  %6.0f B/s  %6ld KiB resident  %5zu KiB in use  (%lld s of this machine's "
 	       "time)\n",
-	       hour, (double)bytes / 3600, resident_kib(), mallinfo2().uordblks / 1024,
+	       hour, (double)bytes / 3600, memory_resident_kib(), mallinfo2().uordblks / 1024,
 	       (long long)(time(NULL) - began));
 	fflush(stdout);
 	assert_int_equal(ftruncate(fd, 0), 0);

@@ -156,6 +156,18 @@ static int call_register(struct endpoint *endpoint, sd_bus_error *error)
 	    bytes[0], bytes[1], bytes[2], bytes[3]);
 }
 
+static void ignore(void *user)
+{
+	(void)user;
+}
+
+static void ignore_value(void *user, const char *name, uint16_t value)
+{
+	(void)user, (void)name, (void)value;
+}
+
+static const struct endpoint_events no_events = {ignore, ignore, ignore, ignore_value, ignore};
+
 int endpoint_new(struct endpoint **ret, sd_bus *bus, const struct endpoint_config *config,
                  const struct endpoint_events *events, void *user)
 {
@@ -163,8 +175,11 @@ int endpoint_new(struct endpoint **ret, sd_bus *bus, const struct endpoint_confi
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	if (!endpoint)
 		return -ENOMEM;
-	*endpoint = (struct endpoint){
-	    .bus = bus, .config = *config, .events = events, .user = user, .rate = 44100};
+	*endpoint = (struct endpoint){.bus = bus,
+	                              .config = *config,
+	                              .events = events ? events : &no_events,
+	                              .user = user,
+	                              .rate = 44100};
 	snprintf(endpoint->path, sizeof(endpoint->path), "/rig/%s/%s", config->hci, config->name);
 	int result = sd_bus_add_object_vtable(bus, NULL, endpoint->path, "org.bluez.MediaEndpoint1",
 	                                      vtable, endpoint);

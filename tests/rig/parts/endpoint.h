@@ -40,7 +40,7 @@ struct endpoint_events {
 
 struct endpoint;
 
-/* Registers it.  `events` and `user` must outlive it.  Returns 0 or -errno, said on stderr. */
+/* Registers it.  `events` (NULL: nobody cares) and `user` must outlive it.  Returns 0 or -errno, said on stderr. */
 int endpoint_new(struct endpoint **ret, sd_bus *bus, const struct endpoint_config *config,
                  const struct endpoint_events *events, void *user);
 

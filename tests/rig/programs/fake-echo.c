@@ -207,18 +207,6 @@ static void on_cleared(void *user)
 static const struct endpoint_events events = {on_configured, on_state, on_acquired, on_value,
                                               on_cleared};
 
-static void ignore(void *user)
-{
-	(void)user;
-}
-
-static void ignore_value(void *user, const char *name, uint16_t value)
-{
-	(void)user, (void)name, (void)value;
-}
-
-static const struct endpoint_events no_events = {ignore, ignore, ignore, ignore_value, ignore};
-
 /* --- commands ---------------------------------------------------------------------------------- */
 
 static int on_return(sd_event_source *source, uint64_t due, void *user);
@@ -348,7 +336,7 @@ static int echo_start(struct echo *echo)
 	if (!error)
 		error = endpoint_new(&echo->endpoint, echo->bus, &source, &events, echo);
 	if (!error && echo->has_sink)
-		error = endpoint_new(&echo->sink, echo->bus, &sink, &no_events, echo);
+		error = endpoint_new(&echo->sink, echo->bus, &sink, NULL, echo);
 	if (!error)
 		error = fifo_open(echo);
 	if (!error)

@@ -289,18 +289,6 @@ static void on_cleared(void *user)
 static const struct endpoint_events events = {on_configured, on_state, on_acquired, on_value,
                                               on_cleared};
 
-static void ignore(void *user)
-{
-	(void)user;
-}
-
-static void ignore_value(void *user, const char *name, uint16_t value)
-{
-	(void)user, (void)name, (void)value;
-}
-
-static const struct endpoint_events no_events = {ignore, ignore, ignore, ignore_value, ignore};
-
 /* --- the whole --------------------------------------------------------------------------------- */
 
 static int on_timer(sd_event_source *source, uint64_t due, void *user)
@@ -364,7 +352,7 @@ static int speaker_start(struct speaker *speaker, const char *hci, const char *n
 	if (!error)
 		error = endpoint_new(&speaker->endpoint, speaker->bus, &sink, &events, speaker);
 	if (!error && speaker->both)
-		error = endpoint_new(&speaker->source, speaker->bus, &source, &no_events, speaker);
+		error = endpoint_new(&speaker->source, speaker->bus, &source, NULL, speaker);
 	return error;
 }
 
