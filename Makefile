@@ -40,7 +40,8 @@ flags_ubsan   := -O1 -fsanitize=undefined -fno-sanitize-recover=all
 flags_tsan    := -O1 -fsanitize=thread
 flags_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -Wno-unused-command-line-argument
 flags_lint    := $(flags_release)
-flags_coverage := -O1 --coverage -fprofile-update=atomic
+# GNU C, for there a program that becomes another (exec) leaves its counts behind.
+flags_coverage := -O1 -std=gnu11 --coverage -fprofile-update=atomic
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
 	    -Wno-sign-conversion -Wvla -Wformat=2 -Wundef

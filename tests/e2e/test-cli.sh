@@ -17,6 +17,32 @@ expect "subcommand after options" 64 "a subcommand stands first" "$relay" --demo
 expect "option without its value" 64 "requires an argument" "$relay" --for
 expect "time that is none" 64 "--for soon: is no number of seconds" "$relay" --for soon
 expect "adapter that is none" 64 "is no Bluetooth address" "$relay" --adapter hci0
+# shellcheck disable=SC2046 # so many words
+expect "one adapter too many" 64 "is one too many" "$relay" $(printf -- '--adapter 00:1A:7D:DA:71:%02X ' {1..20})
+expect "frames that are none" 64 "--fps 0: is no number from 1 to 20" "$relay" --fps 0
+expect "frames that are no number" 64 "--fps many:" "$relay" --fps many
+expect "colours that are none" 64 "is none of default, light, cb, mono" "$relay" --theme red
+expect "a screen's options, well" 0 "main    ," "$relay" --fps 5 --theme cb --mouse --charset auto --list-keys
+
+for script in status watch log set connect scan pair unpair stop; do
+  expect "$script's help" 0 "Usage: echorelay $script " "$relay" $script --help
+done
+while read -r told line; do
+  # shellcheck disable=SC2086 # its words
+  expect "'$line' is told how" 64 "$told" "$relay" $line
+done <<'X'
+usage: set
+usage: connect
+usage: connect Kitchen on off
+usage: stop now
+usage: unpair
+usage: pair
+usage: scan x
+takes status x
+debug, log --level loud
+number log -n none
+number log -n 0
+X
 
 expect "missing keymap" 66 "no keymap 'nowhere'" "$relay" --list-keys --keymap nowhere
 expect "missing keymap file" 66 "No such file" "$relay" --demo --batch --keymap "$keys"
@@ -72,6 +98,19 @@ grep -q "speakers play" "$work/lines" && grep -q "error: no speaker" "$work/line
 result "lines to type to" $?
 [ "$(grep -c 'volume [0-9]* -> 50 %' "$work/lines")" = 1 ]
 result "a change is told once" $?
+mkfifo "$work/typed-later"
+"$relay" --plain --standalone --demo=healthy --state "$work/plain-later" <"$work/typed-later" >"$work/lines" 2>&1 &
+pid=$!
+exec 3>"$work/typed-later"
+listed() { echo status >&3 && grep -q "of 4 speakers play" "$work/lines"; }
+wait_for 20 listed
+printf '%s\n' help 'select 9' 'select 2' 'volume 40' 'volume 1 30' quit >&3
+exec 3>&-
+wait $pid
+for told in "    how everything is" "mute SPEAKER" "error: there is no such speaker" "Hall: volume 100 -> 40 %" "Bath: volume 100 -> 30 %"; do
+  grep -q -e "$told" "$work/lines"
+  result "lines: $told" $?
+done
 expect "no such characters" 64 "is none of utf8, ascii, auto" "$relay" --charset ebcdic
 
 expect "no bluetoothd" 69 "bus" "$relay" --bus "unix:path=$work/no-bus" --batch --for 2
