@@ -157,8 +157,8 @@ static int hello_wait(struct client *client, int wait_ms, char *message, size_t 
 	if (client->greeted && client->protocol != WIRE_PROTOCOL) {
 		snprintf(message, size,
 		         "the relay that runs is echorelay %s (protocol %d), this is " VERSION
-		         " (protocol %d): start it anew, 'echorelay stop' ends it",
-		         client->relay.version, client->protocol, WIRE_PROTOCOL);
+		         " (protocol %d): start it anew, 'kill %d' ends it",
+		         client->relay.version, client->protocol, WIRE_PROTOCOL, client->relay.pid);
 		return -EPROTO;
 	}
 	if (client->greeted)

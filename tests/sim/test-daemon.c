@@ -6,13 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/client.h"
 #include "daemon/door.h"
 #include "daemon/server.h"
 #include "daemon/wire.h"
@@ -160,6 +163,68 @@ static void is_sent_away(struct desk *desk, int fd, const char *words)
 	assert_true(ended);
 	free(text);
 	close(fd);
+}
+
+/* --- our own guest, and relays that are none ----------------------------------------------------- */
+
+/* In a process of its own: takes one guest in, says that, and waits until it leaves; NULL: hangs up at once. */
+static pid_t relay_that_says(const struct door *door, const char *words)
+{
+	int listener = door_listen(door);
+	char byte;
+	assert_true(listener >= 0);
+	pid_t child = fork();
+	if (child) {
+		close(listener);
+		return child;
+	}
+	struct pollfd guest = {.fd = listener, .events = POLLIN};
+	poll(&guest, 1, -1);
+	int fd = accept(listener, NULL, NULL);
+	if (words && send(fd, words, strlen(words), MSG_NOSIGNAL) > 0)
+		while (recv(fd, &byte, 1, 0) > 0)
+			;
+	_exit(0);
+}
+
+static void another_relay_is_told_apart(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *says;
+		int error;
+		const char *words;
+	} cases[] = {
+	    {"{\"hello\":\"echorelay\",\"version\":\"9.9\",\"protocol\":99,\"world\":null,\"pid\":"
+	     "4711}\n",
+	     -EPROTO, "echorelay 9.9 (protocol 99), this is "},
+	    {"{\"hello\":\"echorelay\",\"version\":\"9.9\",\"protocol\":99,\"world\":null,\"pid\":"
+	     "4711}\n",
+	     -EPROTO, "'kill 4711' ends it"},
+	    {"{\"error\":\"only for its own user\"}\n", -EACCES, "only for its own user"},
+	    {"{\"hello\":", -ETIMEDOUT, "does not answer"},
+	    {NULL, -EACCES, "the relay is gone"},
+	    {"220 smtp ready\n", -EACCES, "what this version does not understand"},
+	};
+	struct desk *desk = desk_new(geteuid());
+	const struct client_port port = {0};
+	char message[512];
+	server_free(desk->server, NULL);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct client *client = NULL;
+		pid_t child = relay_that_says(&desk->door, cases[i].says);
+		int wait_ms = cases[i].error == -ETIMEDOUT ? 10 : 60000;
+		assert_int_equal(
+		    client_open(&client, false, wait_ms, &port, message, sizeof(message)),
+		    cases[i].error);
+		assert_non_null(strstr(message, cases[i].words));
+		waitpid(child, NULL, 0);
+	}
+	struct client *client = NULL;
+	assert_int_equal(client_open(&client, false, 0, &port, message, sizeof(message)), -ENOENT);
+	assert_string_equal(message, "no relay runs");
+	desk->server = NULL;
+	desk_free(desk);
 }
 
 /* --- those that behave --------------------------------------------------------------------------- */
@@ -631,6 +696,7 @@ static void day_of_visitors_leaves_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(another_relay_is_told_apart),
 	    cmocka_unit_test(guest_is_greeted),
 	    cmocka_unit_test(watcher_gets_models_in_time),
 	    cmocka_unit_test(events_come_once),
