@@ -8,6 +8,7 @@
 #
 # A script's head may say:
 #   # mode MODE                run.sh's -m, else vt
+#   # seconds N                run.sh's -t, for what takes longer than others
 #   # init systemd             who is process 1, run.sh's -i
 #   # releases RELEASE...      else all
 #   # verdict OPTION...        for programs/verdict.c
@@ -57,19 +58,21 @@ bounds_hold() { # bounds_hold SCRIPT RELEASE/NAME OUT
 }
 
 one() { # one SCRIPT RELEASE
-  local name mode status out
+  local name mode limit status out
   name=$2/$(basename "$1" .sh)
   out=$work/out/$name
   mode=$(head_of "$1" mode)
+  limit=$(head_of "$1" seconds)
   rm -rf "$out"
   mkdir -p "$out"
-  "$rig/run.sh" -r "$2" -m "${mode:-vt}" -i "$(head_of "$1" init)" -o "$out" "$1" 2>"$out.said"
+  "$rig/run.sh" -r "$2" -m "${mode:-vt}" -t "${limit:-1200}" -i "$(head_of "$1" init)" -o "$out" "$1" 2>"$out.said"
   status=$?
   say_test $status "$name"
   if [ $status != 0 ]; then
     sed 's/^/# /' "$out/log" "$out.said"
     return
   fi
+  [ ! -s "$out/table" ] || sed 's/^/# /' "$out/table"
   bounds_hold "$1" "$name" "$out"
 }
 

@@ -1,4 +1,5 @@
 #!/bin/bash
-# make soak-rig: as check-rig.sh, with the scripts that take half an hour of their time each.
+# make soak-rig: as check-rig.sh, with the scripts that take long: half an hour of two adapters, and two hours of a household,
+# with the relay and with PipeWire alone, each with its table.
 set -u
 exec "$(dirname "$0")/check-rig.sh" "$(dirname "$0")"/guest/soak-*.sh
