@@ -199,6 +199,23 @@ static void the_other_capability_is_tried(void **state)
 	house_free(house);
 }
 
+/* The device gave up, or went, while its question stood there. */
+static void question_that_is_withdrawn_is_asked_no_more(void **state)
+{
+	(void)state;
+	struct house *house = shop_new();
+	char reply[256];
+	house_command(house, "pair Mini");
+	assert_true(house_wait(house, 10 * SECOND, asked));
+	peer_pairing_abort(house_device(house, "Mini"), "org.bluez.Error.AuthenticationTimeout",
+	                   "Authentication Timeout");
+	assert_true(house_wait(house, SECOND, pairing_over));
+	assert_int_equal(house_model(house)->question_count, 0);
+	assert_string_equal(house_model(house)->pairing.problem, "stopped answering while pairing");
+	assert_int_equal(command(house, "answer 1 1234", reply), -ENOENT);
+	house_free(house);
+}
+
 static void every_step_can_be_cancelled(void **state)
 {
 	(void)state;
@@ -274,6 +291,7 @@ int main(void)
 	    cmocka_unit_test(questions_are_answered),
 	    cmocka_unit_test(failures_are_said_in_words),
 	    cmocka_unit_test(the_other_capability_is_tried),
+	    cmocka_unit_test(question_that_is_withdrawn_is_asked_no_more),
 	    cmocka_unit_test(every_step_can_be_cancelled),
 	    cmocka_unit_test(unpairing_asks_and_forgets),
 	    cmocka_unit_test(wire_form_keeps_it_all),

@@ -285,8 +285,7 @@ static bool meet(const struct method *method, enum fault fault)
 /* Under a sanitizer, which is slower, a part must do. */
 static size_t step(void)
 {
-	const char *flavour = getenv("FLAVOUR");
-	return flavour && strcmp(flavour, "release") ? 5 : 1;
+	return flavour_is_slow() ? 5 : 1;
 }
 
 static void every_call_may_fail(void **state)

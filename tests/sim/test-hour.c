@@ -148,8 +148,7 @@ static void live(struct house *house, int64_t ns, struct tally *tally)
 /* Under a sanitizer everything is five to ten times slower: some minutes must do. */
 static int64_t seconds_of_trouble(void)
 {
-	const char *flavour = getenv("FLAVOUR");
-	return flavour && strcmp(flavour, "release") ? 400 : 3600;
+	return flavour_is_slow() ? 400 : 3600;
 }
 
 static void an_hour_of_trouble_leaves_nobody_out_of_place(void **state)

@@ -28,8 +28,7 @@ static const char scenario[] =
 /* Under a sanitizer the first few things must do. */
 static int64_t seconds_of_life(void)
 {
-	const char *flavour = getenv("FLAVOUR");
-	return flavour && strcmp(flavour, "release") ? 200 : 780;
+	return flavour_is_slow() ? 200 : 780;
 }
 
 static void what_is_lost_has_a_cause(const struct ledger_account *account)

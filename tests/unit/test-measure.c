@@ -288,8 +288,7 @@ static void every_verdict_has_words(void **state)
 /* A sanitizer looks for other things than accuracy, and takes ten times as long. */
 static int fewer(int rooms)
 {
-	const char *flavour = getenv("FLAVOUR");
-	return flavour && strcmp(flavour, "release") != 0 ? rooms / 8 : rooms;
+	return flavour_is_slow() ? rooms / 8 : rooms;
 }
 
 static int compare(const void *a, const void *b)
