@@ -59,4 +59,10 @@ double airtime_inbound_percent(const struct sbc_config *config, size_t mtu);
 #define AIRTIME_CARRIES 80
 #define AIRTIME_SENDS (1 / 0.9)
 
+/*
+ * What it holds were every packet to arrive, percent.  Above that packets wait for good behind those that waited
+ * before: at 99.8 % on the rig one that came last stayed 21 ms behind.
+ */
+#define AIRTIME_HOLDS 92
+
 #endif

@@ -28,8 +28,6 @@
 /* The main thread's note of an output. */
 struct entry {
 	uint32_t id;
-	uint32_t air;
-	double phase;
 	bool used;
 };
 
@@ -285,59 +283,6 @@ struct inlet *engine_inlet(struct engine *engine)
 	return &engine->thread.intake.inlet;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-	double left = *(const double *)a, right = *(const double *)b;
-	return (left > right) - (left < right);
-}
-
-/* The middle of the widest gap on the circle, the first such. */
-static double phase_between(const double *taken, uint32_t count)
-{
-	double sorted[ENGINE_OUTPUTS_MAX];
-	memcpy(sorted, taken, count * sizeof(*taken));
-	qsort(sorted, count, sizeof(*sorted), compare_doubles);
-	double best = 0, widest = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		double next = i + 1 < count ? sorted[i + 1] : sorted[0] + 1;
-		double gap = next - sorted[i];
-		if (gap > widest + 1e-9) {
-			widest = gap;
-			best = sorted[i] + gap / 2;
-		}
-	}
-	return best >= 1 ? best - 1 : best;
-}
-
-static bool phase_is_taken(const double *taken, uint32_t count, double phase)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (fabs(taken[i] - phase) < 1.0 / 24)
-			return true;
-	return false;
-}
-
-double engine_pick_phase(const double *taken, uint32_t count)
-{
-	static const double places[] = {0, 2 / 6.0, 4 / 6.0, 1 / 6.0, 3 / 6.0, 5 / 6.0};
-	if (count > ENGINE_OUTPUTS_MAX)
-		return 0;
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (!phase_is_taken(taken, count, places[i]))
-			return places[i];
-	return phase_between(taken, count);
-}
-
-static double phase_on_air(const struct engine *engine, uint32_t air)
-{
-	double taken[ENGINE_OUTPUTS_MAX];
-	uint32_t count = 0;
-	for (int i = 0; i < ENGINE_OUTPUTS_MAX; i++)
-		if (engine->entries[i].used && engine->entries[i].air == air)
-			taken[count++] = engine->entries[i].phase;
-	return engine_pick_phase(taken, count);
-}
-
 static struct entry *entry_free(struct engine *engine)
 {
 	for (int i = 0; i < ENGINE_OUTPUTS_MAX; i++)
@@ -346,17 +291,15 @@ static struct entry *entry_free(struct engine *engine)
 	return NULL;
 }
 
-int engine_add_output(struct engine *engine, const struct output_config *config, uint32_t air,
-                      uint32_t *ret_id)
+int engine_add_output(struct engine *engine, const struct output_config *config, uint32_t *ret_id)
 {
 	struct entry *entry = entry_free(engine);
 	if (!entry)
 		return -ENOSPC;
-	struct output_config phased = *config;
-	phased.phase = phase_on_air(engine, air);
-	phased.lead = engine->thread.intake.lead;
+	struct output_config led = *config;
+	led.lead = engine->thread.intake.lead;
 	struct output *output;
-	int error = output_new(&output, engine->next_id, &phased, &engine->thread.filter);
+	int error = output_new(&output, engine->next_id, &led, &engine->thread.filter);
 	if (error)
 		return error;
 	error = order(engine, &(struct message){.type = MESSAGE_ADD, .output = output});
@@ -365,7 +308,7 @@ int engine_add_output(struct engine *engine, const struct output_config *config,
 		output_free(output);
 		return error;
 	}
-	*entry = (struct entry){engine->next_id, air, phased.phase, true};
+	*entry = (struct entry){engine->next_id, true};
 	*ret_id = engine->next_id++;
 	return 0;
 }

@@ -69,12 +69,10 @@ void engine_dispatch(struct engine *engine);
 struct inlet *engine_inlet(struct engine *engine);
 
 /*
- * Adds an output.  The engine picks its phase: outputs with the same `air` share an adapter and are
- * sent as far apart in time as they can be.  `config->phase` and `lead` are ignored.  Returns 0 and the
- * output's id, and owns the fd; or -errno (output.h), -ENOSPC at ENGINE_OUTPUTS_MAX, the fd still the caller's.
+ * Adds an output.  `config->lead` is ignored.  Returns 0 and the output's id, and owns the fd; or -errno
+ * (output.h), -ENOSPC at ENGINE_OUTPUTS_MAX, the fd still the caller's.
  */
-int engine_add_output(struct engine *engine, const struct output_config *config, uint32_t air,
-                      uint32_t *ret_id);
+int engine_add_output(struct engine *engine, const struct output_config *config, uint32_t *ret_id);
 
 /* Asks for its removal; output_removed follows. */
 int engine_remove_output(struct engine *engine, uint32_t id);
@@ -101,13 +99,5 @@ double engine_frame_at(struct engine *engine, int64_t ns);
 int64_t engine_time_of(struct engine *engine, double frame);
 
 const struct output_snapshot *snapshot_output(const struct snapshot *snapshot, uint32_t id);
-
-/*
- * The phase, 0..1, for one more output beside those in `taken`, `count` of them.  At bitpool 53 a
- * packet of 2-DH5 takes 0.26 of the time to the next, one of 3-DH5 0.16 (a2dp/airtime.h): so first the
- * thirds, where three of the one kind do not touch, then the sixths for the other, then the middle of
- * the widest gap.  Pure.
- */
-double engine_pick_phase(const double *taken, uint32_t count);
 
 #endif

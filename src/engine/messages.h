@@ -38,8 +38,9 @@ enum message_type {
 struct output_delay {
 	uint32_t id;
 	uint32_t frames;
-	int64_t slack_ns, queue_ns; /* as in output_config; no slack: these three as before */
+	int64_t slack_ns, queue_ns; /* as in output_config; no slack: these four as before */
 	bool even;
+	uint8_t ceiling;
 };
 
 struct message {

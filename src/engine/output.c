@@ -8,6 +8,10 @@
 #include <unistd.h>
 
 #include "a2dp/airtime.h"
+#include "engine/phase.h"
+
+/* Packets of another length begin at another part of this one's each time: so many are looked at. */
+#define PHASES_EACH 4
 
 static void output_start_silent(struct output *output, struct mix_matrix mix)
 {
@@ -24,9 +28,10 @@ int output_new(struct output **ret_output, uint32_t id, const struct output_conf
 	if (!output)
 		return -ENOMEM;
 	output->id = id;
-	output->phase = config->phase;
+	output->air = config->air;
 	output->lead = config->lead;
 	output->even = config->even;
+	output->ceiling = config->ceiling;
 	output_set_slack(output, config->slack_ns, config->queue_ns);
 	int error = sbc_stream_init(&output->stream, config->configuration, config->mtu);
 	if (error) {
@@ -72,7 +77,10 @@ static unsigned bitpool_ceiling(const struct output *output)
 {
 	const struct sbc_config *config = &output->stream.config;
 	bool alike = config->mode == SBC_CHANNEL_JOINT && mix_is_one_channel(&output->mix);
-	return alike ? SBC_CONFIG_ONE_CHANNEL : config->bitpool_max;
+	unsigned most = alike ? SBC_CONFIG_ONE_CHANNEL : config->bitpool_max;
+	if (!output->ceiling || output->ceiling >= most)
+		return most;
+	return output->ceiling > config->bitpool_min ? output->ceiling : config->bitpool_min;
 }
 
 static bool bitpool_lowered(const struct output *output)
@@ -92,6 +100,15 @@ static unsigned frames_within(const struct sbc_config *config, size_t mtu, unsig
 unsigned output_frames_even(const struct sbc_config *config, size_t mtu, int64_t lead, double ratio)
 {
 	return frames_within(config, mtu, config->bitpool_max, (double)lead, ratio);
+}
+
+int64_t output_frames_wait(const struct sbc_config *config, size_t mtu, unsigned bitpool,
+                           int64_t lead, double ratio)
+{
+	double length = (double)airtime_packet_frames(config, mtu, bitpool) *
+	                sbc_config_frame_samples(config) * ratio;
+	double wait = ceil(length) + READER_LOOKAHEAD - (double)lead;
+	return wait > 0 ? (int64_t)wait : 0;
 }
 
 /*
@@ -125,11 +142,40 @@ static double output_place(const struct output *output)
 	return output->base + (double)output->next * output->reader.ratio;
 }
 
-/* The stream begins at the next instant that has this output's phase. */
-static void output_start(struct output *output, const struct group_clock *clock, int64_t now)
+/* The air that one of its packets takes, in group frames. */
+static double packet_air(const struct output *output)
 {
+	const struct sbc_stream *stream = &output->stream;
+	double percent = airtime_short_percent(&stream->config, stream->mtu,
+	                                       bitpool_ceiling(output), frames_full(output));
+	return percent / 100 * packet_length(output);
+}
+
+/* When its next packets begin, as parts of packets of that length: where both are of one, all at the same. */
+static uint32_t phases_of(const struct output *output, double length, struct phase_taken *taken)
+{
+	uint32_t count = 0;
+	for (; count < PHASES_EACH; count++) {
+		double turns = (output_place(output) + count * packet_length(output)) / length;
+		double at = turns - floor(turns);
+		if (count && fabs(at - taken[0].at) * length < 1)
+			break;
+		taken[count] = (struct phase_taken){at, packet_air(output) / length};
+	}
+	return count;
+}
+
+void output_start(struct output *output, struct output *const *others, uint32_t count,
+                  const struct group_clock *clock, int64_t now)
+{
+	struct phase_taken taken[ENGINE_OUTPUTS_MAX * PHASES_EACH];
+	uint32_t taken_count = 0;
 	double length = packet_length(output);
 	double frame = group_clock_frame_at(clock, now) + 1;
+	for (uint32_t i = 0; i < count; i++)
+		if (others[i]->started && others[i]->air == output->air)
+			taken_count += phases_of(others[i], length, taken + taken_count);
+	output->phase = phase_pick(taken, taken_count, packet_air(output) / length);
 	double turn = ceil((frame - output->phase * length) / length);
 	output->base = ceil((turn + output->phase) * length);
 	output->started = true;
@@ -165,9 +211,25 @@ static unsigned bitpool_that_fits(const struct output *output, unsigned bitpool,
 }
 
 /*
- * The first packet after a change of size is cut short, so that packets of one size begin at multiples
- * of it: thus an output keeps its phase among its neighbours.
+ * SBC frames in the next packet.  The first one after a change of size is cut short, so that the next begins as close
+ * to this output's phase as can be: thus an output keeps it among its neighbours.
  */
+static unsigned frames_to_phase(const struct output *output, unsigned full)
+{
+	double frame = sbc_config_frame_samples(&output->stream.config) * output->reader.ratio;
+	unsigned best = full;
+	double least = 1;
+	for (unsigned frames = full; frames > 0; frames--) {
+		double turns = (output_place(output) + frames * frame) / (full * frame);
+		double off = fabs(turns - output->phase - round(turns - output->phase));
+		if (off > least - 1e-3)
+			continue;
+		least = off;
+		best = frames;
+	}
+	return best;
+}
+
 static void packet_size_up(struct output *output, struct channel_queue queue, int64_t now)
 {
 	unsigned ceiling = bitpool_ceiling(output);
@@ -176,8 +238,7 @@ static void packet_size_up(struct output *output, struct channel_queue queue, in
 	if (bitpool != output->stream.bitpool)
 		sbc_stream_set_bitpool(&output->stream, bitpool);
 	unsigned full = frames_full(output);
-	uint64_t done = output->next / sbc_config_frame_samples(&output->stream.config);
-	output->next_frames = full - (unsigned)(done % full);
+	output->next_frames = frames_to_phase(output, full);
 	if (full < output->stream.frames_per_packet)
 		sbc_stream_set_bitpool(&output->stream, bitpool_that_fits(output, bitpool, full));
 }
@@ -240,8 +301,6 @@ int64_t output_step(struct output *output, const struct timeline *timeline,
 {
 	if (output->fate != OUTPUT_PLAYS)
 		return INT64_MAX;
-	if (!output->started)
-		output_start(output, clock, now);
 	for (;;) {
 		int64_t due = group_clock_time_of(clock, output_place(output));
 		if (due > now)

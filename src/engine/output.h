@@ -20,7 +20,7 @@
  * One speaker: reader → test signal, if there is one → channel and gain → meter → SBC stream → media channel.
  *
  * Output frame n of a stream is due when the group's clock shows base + n; `base` gives each output of
- * an adapter its own phase, so that no two packets wait for the same air.  A packet is sent when its
+ * an adapter its own phase (phase.h), so that no two packets wait for the same air.  A packet is sent when its
  * first frame is due, or as soon after that as its audio is there and the socket takes it:
  *
  *      due                                  due + slack
@@ -48,12 +48,13 @@ struct output_config {
 	uint16_t mtu;
 	uint8_t configuration[SBC_CONFIG_BYTES];
 	uint32_t group_rate; /* Hz; where the stream's own rate differs, it is resampled */
-	double phase;        /* 0..1 of a packet */
+	uint32_t air;        /* outputs of the same one share an adapter */
 	int64_t lead;        /* frames by which the source is ahead of the clock */
 	int64_t delay;       /* frames behind the clock */
 	int64_t slack_ns;    /* how late a packet may reach this speaker */
 	int64_t queue_ns; /* and how late it may leave the socket, if that is less; 0: it is not */
 	bool even;        /* packets as long as the lead allows, however long the delay */
+	uint8_t ceiling;  /* the largest bitpool for which its adapter has the air; 0: any */
 	struct mix_matrix mix;
 };
 
@@ -63,9 +64,11 @@ struct output {
 	uint32_t id;
 	struct channel channel;
 	int64_t slack_ns, queue_ns;
-	double phase;
+	uint32_t air;
+	double phase; /* 0..1 of a packet */
 	int64_t lead;
 	bool even;
+	uint8_t ceiling;
 
 	struct reader reader;
 	struct overlay_player overlay;
@@ -100,6 +103,13 @@ int output_new(struct output **ret_output, uint32_t id, const struct output_conf
 void output_free(struct output *output);
 
 /*
+ * Engine thread, once, before the first step: the stream begins at the next instant that has a phase of its own
+ * among `others`, of which those count that share its air and have begun.
+ */
+void output_start(struct output *output, struct output *const *others, uint32_t count,
+                  const struct group_clock *clock, int64_t now);
+
+/*
  * Engine thread: sends what is due.  Returns when to call again; INT64_MAX once its fate is decided.
  */
 int64_t output_step(struct output *output, const struct timeline *timeline,
@@ -114,6 +124,10 @@ void output_set_slack(struct output *output, int64_t slack_ns, int64_t queue_ns)
  */
 unsigned output_frames_even(const struct sbc_config *config, size_t mtu, int64_t lead,
                             double ratio);
+
+/* The delay, in frames of the group, at which a full packet of that bitpool is there when it is due. */
+int64_t output_frames_wait(const struct sbc_config *config, size_t mtu, unsigned bitpool,
+                           int64_t lead, double ratio);
 
 /* Engine thread: how far beyond the group's clock this output needs the timeline to reach. */
 int64_t output_ahead(const struct output *output);

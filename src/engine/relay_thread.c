@@ -70,6 +70,7 @@ static void delays_set(struct relay_thread *thread, const struct message *messag
 		if (output && delay->slack_ns) {
 			output_set_slack(output, delay->slack_ns, delay->queue_ns);
 			output->even = delay->even;
+			output->ceiling = delay->ceiling;
 		}
 		if (output && output->reader.goal != delay->frames)
 			reader_move(&output->reader, delay->frames, begin);
@@ -157,6 +158,8 @@ static int64_t send_due(struct relay_thread *thread, int64_t now)
 	for (uint32_t i = 0; i < thread->count; i++) {
 		struct output *output = thread->outputs[i];
 		enum output_fate before = output->fate;
+		if (!output->started)
+			output_start(output, thread->outputs, thread->count, &thread->clock, now);
 		int64_t due = output_step(output, &thread->timeline, &thread->clock, now);
 		if (output->fate != before)
 			report_fate(thread, output);

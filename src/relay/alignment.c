@@ -8,6 +8,12 @@ static int64_t effective(const struct alignment_speaker *speaker)
 	return speaker->latency_ns - speaker->trim_ns;
 }
 
+/* When it would play, at the earliest. */
+static int64_t earliest(const struct alignment_speaker *speaker)
+{
+	return effective(speaker) + speaker->waits_ns;
+}
+
 static int64_t frames_of(int64_t ns, uint32_t rate)
 {
 	return (ns * rate + 500000000) / 1000000000;
@@ -18,8 +24,8 @@ int alignment_solve(struct alignment_speaker *speakers, int count, uint32_t rate
 {
 	int64_t target = may_fall ? INT64_MIN : *target_ns;
 	for (int i = 0; i < count; i++)
-		if (effective(&speakers[i]) > target)
-			target = effective(&speakers[i]);
+		if (earliest(&speakers[i]) > target)
+			target = earliest(&speakers[i]);
 	if (!count)
 		return 0;
 	for (int i = 0; i < count; i++)

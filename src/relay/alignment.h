@@ -9,8 +9,8 @@
  * How long each speaker's sound must wait, so that all of them are heard at one instant.
  *
  *     effective  = latency − trim                 trim + means: this speaker plays later
- *     target     = the largest effective of all
- *     delay line = target − effective             never below 0
+ *     target     = the largest effective + waits of all
+ *     delay line = target − effective             never below 0, nor below waits
  *
  * The target rises when it has to, and then everybody else moves; it falls only in silence, because a
  * fall would move everybody for nothing.  Pure.
@@ -21,6 +21,7 @@
 struct alignment_speaker {
 	int64_t latency_ns; /* of the speaker alone, from its packet to its sound */
 	int64_t trim_ns;
+	int64_t waits_ns;     /* the least delay: its packets are that much longer than the lead */
 	int64_t delay_frames; /* result */
 };
 

@@ -11,6 +11,11 @@
 #include "relay/placement.h"
 
 #define SETTLE_NS (SECOND_NS / 4) /* BlueZ takes an adapter's devices away before the adapter */
+#define SINK_NS                                                                                    \
+	(SECOND_NS * 11 / 10) /* a delay that grows by 3 ms does so in a second (audio/reader.h) */
+#define RISE_NS (10 * SECOND_NS) /* who has left may be back soon */
+#define BEGIN_NS                                                                                   \
+	(SECOND_NS / 2) /* in which a speaker takes its time base: packets stay as they are */
 
 /* Speakers and streams of one adapter. */
 struct crowd {
@@ -71,19 +76,31 @@ static struct placement_stream stream_of(const struct speaker *speaker)
 	return stream;
 }
 
-/* Who has a stream there. */
-static void crowd_count(struct crowd *crowd, const struct relay *relay,
+/* A stream that is refused its air has none. */
+static bool streams_on(const struct speaker *speaker, const struct bluez_adapter *adapter)
+{
+	return speaker->transport && !speaker->kept_out && speaker->device &&
+	       speaker->device->adapter == adapter;
+}
+
+static void crowd_count(struct crowd *crowd, struct relay *relay,
                         const struct bluez_adapter *adapter)
 {
 	int count = 0;
-	for (int i = 0; i < relay->speaker_count; i++) {
-		const struct speaker *speaker = relay->speakers[i];
-		if (speaker->transport && speaker->device && speaker->device->adapter == adapter)
-			crowd->streams[count++] = stream_of(speaker);
-	}
-	crowd->air = (struct placement_air){.inbound = place_inbound(relay, adapter, false),
-	                                    .streams = crowd->streams,
-	                                    .count = count};
+	for (int i = 0; i < relay->speaker_count; i++)
+		if (streams_on(relay->speakers[i], adapter))
+			crowd->streams[count++] = stream_of(relay->speakers[i]);
+	crowd->air = (struct placement_air){
+	    .inbound = inbound_expected(relay, adapter), .streams = crowd->streams, .count = count};
+}
+
+/* The same, with one that will have a stream there; it has an adapter. */
+static void crowd_count_with(struct crowd *crowd, const struct speaker *speaker)
+{
+	const struct bluez_adapter *adapter = speaker->device->adapter;
+	crowd_count(crowd, speaker->relay, adapter);
+	if (!streams_on(speaker, adapter))
+		crowd->streams[crowd->air.count++] = stream_of(speaker);
 }
 
 bool place_fits(const struct speaker *speaker, char *text, size_t size)
@@ -92,29 +109,15 @@ bool place_fits(const struct speaker *speaker, char *text, size_t size)
 	*text = 0;
 	if (!speaker->device || !speaker->device->adapter)
 		return true;
-	crowd_count(&crowd, speaker->relay, speaker->device->adapter);
-	if (!speaker->transport)
-		crowd.streams[crowd.air.count++] = stream_of(speaker);
+	crowd_count_with(&crowd, speaker);
 	return placement_fits(&crowd.air, text, size);
-}
-
-static bool suffers(const struct relay *relay, const struct bluez_adapter *adapter)
-{
-	for (int i = 0; i < relay->speaker_count; i++) {
-		const struct speaker *speaker = relay->speakers[i];
-		bool bad = speaker->state == SPEAKER_CONGESTED || speaker->state == SPEAKER_STALLED;
-		if (bad && speaker->device && speaker->device->adapter == adapter)
-			return true;
-	}
-	return false;
 }
 
 bool place_full(const struct speaker *speaker)
 {
-	const struct bluez_adapter *adapter = speaker->device->adapter;
 	struct crowd crowd;
-	crowd_count(&crowd, speaker->relay, adapter);
-	return placement_full(&crowd.air, suffers(speaker->relay, adapter));
+	crowd_count_with(&crowd, speaker);
+	return placement_full(&crowd.air);
 }
 
 /* SBC frames in a packet that has only the lead: the shortest that it is sent. */
@@ -142,7 +145,7 @@ bool place_even(const struct speaker *speaker)
 		return false;
 	struct crowd crowd;
 	crowd_count(&crowd, relay, adapter);
-	double percent = inbound_expected(relay, adapter);
+	double percent = crowd.air.inbound;
 	for (int i = 0; i < crowd.air.count; i++) {
 		const struct placement_stream *stream = &crowd.streams[i];
 		percent += placement_short_percent(stream, frames_even(relay, stream));
@@ -154,7 +157,6 @@ double place_taken(struct relay *relay, const struct bluez_adapter *adapter)
 {
 	struct crowd crowd;
 	crowd_count(&crowd, relay, adapter);
-	crowd.air.inbound = inbound_expected(relay, adapter);
 	return placement_load(&crowd.air, SBC_CONFIG_HIGH_QUALITY);
 }
 
@@ -177,6 +179,37 @@ const char *place_problem(struct relay *relay, const struct bluez_adapter *adapt
 {
 	const struct air *air = air_of(relay, adapter);
 	return air ? air->problem : "";
+}
+
+static const struct air *air_around(const struct speaker *speaker)
+{
+	const struct bluez_adapter *adapter = speaker->device ? speaker->device->adapter : NULL;
+	return adapter ? air_of(speaker->relay, adapter) : NULL;
+}
+
+unsigned place_ceiling(const struct speaker *speaker)
+{
+	const struct air *air = air_around(speaker);
+	return air ? air->ceiling : 0;
+}
+
+int64_t place_settled(const struct speaker *speaker)
+{
+	const struct air *air = air_around(speaker);
+	return air ? air->settles_at : 0;
+}
+
+int64_t place_waits(const struct speaker *speaker)
+{
+	struct placement_stream stream = stream_of(speaker);
+	unsigned ceiling = place_ceiling(speaker);
+	if (!ceiling || ceiling >= stream.bitpool)
+		return 0;
+	int64_t rate = speaker->relay->settings->config.rate;
+	int64_t lead = speaker->relay->settings->config.lead_ns * rate / SECOND_NS;
+	int64_t frames = output_frames_wait(&stream.config, stream.mtu, ceiling, lead,
+	                                    (double)rate / stream.config.rate);
+	return (frames * SECOND_NS + rate - 1) / rate;
 }
 
 static bool has_room(struct relay *relay, const struct bluez_adapter *adapter,
@@ -209,6 +242,58 @@ static void movable_find(struct placement_air *air, struct relay *relay,
 	}
 }
 
+/*
+ * Down at once, before the stream that makes it necessary begins; up when it has been possible for a while.
+ * Returns whether it has changed.
+ */
+static bool ceiling_follow(struct air *air, unsigned wanted, int64_t now)
+{
+	bool rises = air->ceiling && wanted > air->ceiling;
+	if (rises && !air->rises_at)
+		air->rises_at = now + RISE_NS;
+	if (!rises)
+		air->rises_at = 0;
+	if (wanted == air->ceiling || now < air->rises_at)
+		return false;
+	air->ceiling = wanted;
+	air->rises_at = 0;
+	return true;
+}
+
+/* When the last stream there began; 0: none plays. */
+static int64_t last_begun(const struct relay *relay, const struct bluez_adapter *adapter)
+{
+	int64_t last = 0;
+	for (int i = 0; i < relay->speaker_count; i++) {
+		const struct speaker *speaker = relay->speakers[i];
+		if (speaker->output && speaker->device && speaker->device->adapter == adapter &&
+		    speaker->playing_since > last)
+			last = speaker->playing_since;
+	}
+	return last;
+}
+
+/* The streams' bitpools, for what there is now.  Whoever comes waits until they are as low as they must be. */
+static bool ceiling_set(struct air *air, struct relay *relay, const struct bluez_adapter *adapter,
+                        const struct placement_air *there)
+{
+	int64_t now = relay_now(relay), begun = last_begun(relay, adapter);
+	unsigned before = air->ceiling, wanted = placement_bitpool(there);
+	if (begun && wanted < before)
+		air->settles_at = now + SINK_NS;
+	if (wanted != before && begun && now - begun < BEGIN_NS) {
+		relay->air_again = true;
+		return false;
+	}
+	if (!ceiling_follow(air, wanted, now))
+		return false;
+	relay->align_again = true;
+	if (air->ceiling > before && before)
+		journal_write(relay->journal, JOURNAL_INFO, relay_hci(adapter),
+		              "there is more air again: bitpool rises to %u", air->ceiling);
+	return air->ceiling < before;
+}
+
 /* Said when a speaker has been added, which is before its first packet, or another adapter has room. */
 static void air_watch(struct relay *relay, const struct bluez_adapter *adapter)
 {
@@ -216,11 +301,14 @@ static void air_watch(struct relay *relay, const struct bluez_adapter *adapter)
 	struct crowd crowd;
 	if (!air)
 		return;
+	char before[SPEAKER_PROBLEM];
+	strcpy(before, air->problem);
 	crowd_count(&crowd, relay, adapter);
 	movable_find(&crowd.air, relay, adapter);
 	bool fits = placement_fits(&crowd.air, air->problem, sizeof(air->problem));
+	bool falls = ceiling_set(air, relay, adapter, &crowd.air);
 	bool grown = crowd.air.count > air->streams, way = crowd.air.movable && !air->movable;
-	if (!fits && (grown || way))
+	if (!fits && (grown || way || falls) && strcmp(air->problem, before) != 0)
 		journal_write(relay->journal, JOURNAL_WARNING, relay_hci(adapter), "%s",
 		              air->problem);
 	air->streams = crowd.air.count;
@@ -374,6 +462,14 @@ void place_again(struct relay *relay, bool removed)
 	relay->place_at = relay_now(relay) + (removed ? SETTLE_NS : 0);
 }
 
+static bool air_rises(const struct relay *relay, int64_t now)
+{
+	for (int i = 0; i < relay->air_count; i++)
+		if (relay->airs[i].rises_at && now >= relay->airs[i].rises_at)
+			return true;
+	return false;
+}
+
 bool places_act(struct relay *relay, int64_t now)
 {
 	const struct bluez_adapter *adapter;
@@ -385,7 +481,7 @@ bool places_act(struct relay *relay, int64_t now)
 		relay->air_again = true;
 		speakers_place(relay);
 	}
-	if (!relay->air_again)
+	if (!relay->air_again && !air_rises(relay, now))
 		return placed;
 	relay->air_again = false;
 	spa_list_for_each (adapter, bluez_adapters(relay->bluez), link)

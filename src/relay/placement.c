@@ -104,12 +104,18 @@ double placement_load(const struct placement_air *air, unsigned bitpool)
 	return percent;
 }
 
+/* The same, were every packet to arrive. */
+static double load_once(const struct placement_air *air, unsigned bitpool)
+{
+	return air->inbound + (placement_load(air, bitpool) - air->inbound) / AIRTIME_SENDS;
+}
+
 unsigned placement_bitpool(const struct placement_air *air)
 {
-	for (int i = 0; i < STEPS; i++)
-		if (placement_load(air, steps[i]) <= AIRTIME_CARRIES)
-			return steps[i];
-	return 0;
+	int at = 0;
+	while (at + 1 < STEPS && load_once(air, steps[at]) > AIRTIME_HOLDS)
+		at++;
+	return steps[at];
 }
 
 static void who_wants(const struct placement_air *air, char *text, size_t size)
@@ -132,25 +138,22 @@ bool placement_fits(const struct placement_air *air, char *text, size_t size)
 {
 	double percent = placement_load(air, SBC_CONFIG_HIGH_QUALITY);
 	unsigned bitpool = placement_bitpool(air);
-	char who[40], falls[40] = "it will crackle", helps[64];
+	char who[40], comes[40] = "it may crackle", helps[64];
 	*text = 0;
 	if (percent <= AIRTIME_CARRIES || !air->count)
 		return true;
 	who_wants(air, who, sizeof(who));
 	what_helps(air, helps, sizeof(helps));
-	if (bitpool)
-		snprintf(falls, sizeof(falls), "bitpool falls to %u", bitpool);
+	if (placement_full(air))
+		snprintf(comes, sizeof(comes), "it will crackle");
+	else if (bitpool < SBC_CONFIG_HIGH_QUALITY)
+		snprintf(comes, sizeof(comes), "bitpool falls to %u", bitpool);
 	snprintf(text, size, "%s want %ld %% of the air, %d carry well: %s; helps: %s", who,
-	         lround(percent), AIRTIME_CARRIES, falls, helps);
+	         lround(percent), AIRTIME_CARRIES, comes, helps);
 	return false;
 }
 
-bool placement_full(const struct placement_air *air, bool suffers)
+bool placement_full(const struct placement_air *air)
 {
-	struct placement_stream joining = placement_usual();
-	double percent = air->inbound / AIRTIME_SENDS;
-	for (int i = 0; i < air->count; i++)
-		percent += placement_percent(&air->streams[i], steps[STEPS - 1]) / AIRTIME_SENDS;
-	percent += placement_percent(&joining, steps[STEPS - 1]) / AIRTIME_SENDS;
-	return suffers && percent > 100;
+	return load_once(air, steps[STEPS - 1]) > 100;
 }

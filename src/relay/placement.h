@@ -57,16 +57,16 @@ struct placement_air {
 /* The sum, none of the streams above `bitpool`. */
 double placement_load(const struct placement_air *air, unsigned bitpool);
 
-/* The largest bitpool at which all of it is carried well, 53 at the most; 0: there is none. */
+/*
+ * The largest bitpool at which the adapter holds all of it: 53, or the step below that saves enough, or the
+ * smallest, which may not be enough.
+ */
 unsigned placement_bitpool(const struct placement_air *air);
 
 /* Writes what is too much and what would make it fit into `text`, or nothing where it fits.  Says whether it does. */
 bool placement_fits(const struct placement_air *air, char *text, size_t size);
 
-/*
- * Is there no air for one more, even at the smallest bitpool and were every packet to arrive?  `suffers`:
- * what is there has packets waiting already.  An estimate alone keeps nobody out.
- */
-bool placement_full(const struct placement_air *air, bool suffers);
+/* Is it more than there is, even at the smallest bitpool and were every packet to arrive? */
+bool placement_full(const struct placement_air *air);
 
 #endif

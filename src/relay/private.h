@@ -49,6 +49,7 @@ struct speaker {
 	bool leaving;                      /* out of the list, when its stream has ended */
 	bool forgotten;                    /* … and nothing is kept of it */
 	bool flushes;                      /* its link has a flush timeout */
+	bool kept_out;                     /* there is no air for it */
 	bool volume_settled;               /* the speaker has the volume that is kept */
 	enum model_speaker_state state;
 	int64_t state_since;
@@ -66,10 +67,13 @@ struct speaker {
 	char problem[SPEAKER_PROBLEM];
 };
 
-/* What was told of an adapter's air (place.c). */
+/* What an adapter's air is used for, and what was told of it (place.c). */
 struct air {
 	char address[18];
-	int streams, movable;          /* a speaker that may go elsewhere, its number; 0: none */
+	int streams, movable; /* a speaker that may go elsewhere, its number; 0: none */
+	unsigned ceiling;     /* no stream of it has a larger bitpool; 0: not counted yet */
+	int64_t settles_at;   /* when all have come down to it */
+	int64_t rises_at;     /* when it is to be higher again; 0: it is not */
 	char problem[SPEAKER_PROBLEM]; /* empty: all that is there fits */
 };
 
@@ -217,8 +221,14 @@ double place_taken(struct relay *relay, const struct bluez_adapter *adapter);
 const char *place_problem(struct relay *relay, const struct bluez_adapter *adapter);
 /* Would the speaker fit where it is placed?  If not, the words for it. */
 bool place_fits(const struct speaker *speaker, char *text, size_t size);
-/* Is there no air for it, as far as can be told? */
+/* Is there no air for it? */
 bool place_full(const struct speaker *speaker);
+/* The largest bitpool for which its adapter has the air. */
+unsigned place_ceiling(const struct speaker *speaker);
+/* By how much its packets are longer than the lead, ns: so long, at the least, its sound must wait. */
+int64_t place_waits(const struct speaker *speaker);
+/* When the air is free for a stream that begins. */
+int64_t place_settled(const struct speaker *speaker);
 /* Has its adapter the air for packets as short as the lead, to every speaker there (output.h)? */
 bool place_even(const struct speaker *speaker);
 int64_t place_packet_ns(const struct speaker *speaker); /* how long the shortest of them plays */

@@ -130,6 +130,13 @@ static bool unanswered(const struct speaker *speaker)
 	       relay_now(speaker->relay) - speaker->state_since > UNANSWERED_NS;
 }
 
+/* A stream begins where its packets will not wait for others'. */
+static int64_t not_before(const struct speaker *speaker)
+{
+	int64_t settled = speaker->transport ? place_settled(speaker) : 0;
+	return settled > speaker->not_before ? settled : speaker->not_before;
+}
+
 static struct policy_link link_of(const struct speaker *speaker)
 {
 	const struct bluez_device *device = speaker->device;
@@ -148,7 +155,7 @@ static struct policy_link link_of(const struct speaker *speaker)
 	    .paging = adapter &&
 	              (adapter_taken(speaker, adapter) || adapter_paging(speaker->relay, adapter)),
 	    .air_fades = adapter && adapter_fades(speaker),
-	    .not_before = speaker->not_before,
+	    .not_before = not_before(speaker),
 	};
 }
 
@@ -166,6 +173,19 @@ static void speaker_waits_in_vain(struct speaker *speaker, const char *text)
 		speaker->not_before = relay_now(speaker->relay) + SECOND_NS;
 }
 
+/* One too many waits, so that what is there plays. */
+static bool speaker_fits(struct speaker *speaker)
+{
+	bool before = speaker->kept_out;
+	speaker->kept_out = !speaker->wanted_once && place_full(speaker);
+	speaker->relay->air_again |= speaker->kept_out != before;
+	if (!speaker->kept_out)
+		return true;
+	speaker_waits_in_vain(speaker, "no air left there for one more: another adapter helps, "
+	                               "c connects it anyway");
+	return false;
+}
+
 void speaker_act(struct speaker *speaker, int64_t now)
 {
 	struct policy_link link = link_of(speaker);
@@ -176,11 +196,8 @@ void speaker_act(struct speaker *speaker, int64_t now)
 	case POLICY_WAIT:
 		return;
 	case POLICY_CONNECT:
-		if (!speaker->wanted_once && place_full(speaker)) {
-			speaker_waits_in_vain(
-			    speaker, "no air left there for one more; c connects it anyway");
+		if (!speaker_fits(speaker))
 			return;
-		}
 		error = bluez_connect(speaker->device, BLUEZ_A2DP_SINK);
 		speaker_set_state(speaker, SPEAKER_CONNECTING);
 		break;
@@ -193,6 +210,8 @@ void speaker_act(struct speaker *speaker, int64_t now)
 		                      policy_held_text(speaker->relay->source_info.server));
 		return;
 	case POLICY_ACQUIRE:
+		if (!speaker_fits(speaker))
+			return;
 		error = bluez_acquire(speaker->transport);
 		break;
 	case POLICY_STOP:

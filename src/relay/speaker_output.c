@@ -81,6 +81,7 @@ static int align(struct relay *relay, struct speaker *joining)
 		wanted[count++] = (struct alignment_speaker){
 		    .latency_ns = speaker_latency(speaker).us * 1000ll,
 		    .trim_ns = speaker->kept->trim_ns,
+		    .waits_ns = place_waits(speaker),
 		};
 	}
 	int error = alignment_solve(wanted, count, relay->settings->config.rate, DELAY_LONGEST,
@@ -89,8 +90,9 @@ static int align(struct relay *relay, struct speaker *joining)
 		who[i]->delay_frames = wanted[i].delay_frames;
 		if (who[i]->output)
 			orders[order_count++] = (struct output_delay){
-			    who[i]->output, (uint32_t)wanted[i].delay_frames, slack_of(who[i]),
-			    queue_slack_of(who[i]), place_even(who[i])};
+			    who[i]->output,     (uint32_t)wanted[i].delay_frames,
+			    slack_of(who[i]),   queue_slack_of(who[i]),
+			    place_even(who[i]), (uint8_t)place_ceiling(who[i])};
 	}
 	if (order_count && !error)
 		error = engine_set_delays(relay->engine, orders, order_count);
@@ -177,15 +179,17 @@ int speaker_output_start(struct speaker *speaker, int fd)
 	struct output_config config = {
 	    .fd = fd,
 	    .mtu = speaker->mtu,
+	    .air = air_of(speaker),
 	    .group_rate = relay->settings->config.rate,
 	    .delay = speaker->delay_frames,
 	    .slack_ns = slack_of(speaker),
 	    .queue_ns = queue_slack_of(speaker),
 	    .even = place_even(speaker),
+	    .ceiling = (uint8_t)place_ceiling(speaker),
 	    .mix = matrix_of(speaker),
 	};
 	memcpy(config.configuration, configuration->bytes, SBC_CONFIG_BYTES);
-	error = engine_add_output(relay->engine, &config, air_of(speaker), &speaker->output);
+	error = engine_add_output(relay->engine, &config, &speaker->output);
 	if (!error)
 		flush_guard(speaker, fd);
 	return error;

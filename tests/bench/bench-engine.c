@@ -158,7 +158,7 @@ static struct engine *engine_with(int speakers, int64_t now, struct ends *ends)
 		                               .slack_ns = OUTPUT_SLACK_ASSUMED,
 		                               .mix = mix_matrix_of(MIX_STEREO, 1)};
 		memcpy(output.configuration, configuration, 4);
-		engine_add_output(engine, &output, 0, &id);
+		engine_add_output(engine, &output, &id);
 	}
 	return engine;
 }

@@ -125,7 +125,7 @@ void room_connect(struct room *room, int index, int64_t delay_frames, uint16_t m
 	                               .slack_ns = room->slack_ns,
 	                               .mix = mix_matrix_of(MIX_STEREO, 1)};
 	memcpy(config.configuration, configuration, sizeof(configuration));
-	engine_add_output(room->engine, &config, 0, &speaker->id);
+	engine_add_output(room->engine, &config, &speaker->id);
 }
 
 int room_add(struct room *room, enum dac_kind kind, int64_t latency_ns, int64_t delay_frames,

@@ -16,7 +16,8 @@
 #define HOUSE "[world]\nrecord = FOLDER\n" HOUSE_REST
 #define HOUSE_REST                                                                                 \
 	"[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"                                            \
-	"[echo Echo Dot]\naddress = 44:00:49:12:AB:CD\n"                                           \
+	"[adapter hci1]\naddress = 00:1A:7D:DA:71:14\n"                                            \
+	"[echo Echo Dot]\naddress = 44:00:49:12:AB:CD\nadapter = hci1\n"                           \
 	"[speaker Kitchen]\naddress = 00:00:5E:00:53:01\nlatency = 180 ms\nreports = 180 ms\n"     \
 	"[speaker Hall]\naddress = 00:00:5E:00:53:02\nkind = conceal\nlatency = 220 ms\n"          \
 	"reports = 220 ms\n"                                                                       \
@@ -99,9 +100,9 @@ static void trim_moves_one_speaker(void **state)
 static void slower_joiner_moves_all(void **state)
 {
 	(void)state;
-	struct house *house = house_new(HOUSE
-	                                "[speaker Slow]\naddress = 00:00:5E:00:53:04\n"
-	                                "latency = 400 ms\nreports = 400 ms\nreachable = no\n");
+	struct house *house = house_new(HOUSE "[speaker Slow]\naddress = 00:00:5E:00:53:04\n"
+	                                      "latency = 400 ms\nreports = 400 ms\nreachable = no\n"
+	                                      "adapter = hci1\n");
 	house_run(house, 10 * SECOND);
 	assert_int_equal(house_speaker(house, "Hall")->delay_us, 0);
 	house_device(house, "Slow")->reachable = true;
@@ -173,7 +174,7 @@ static struct neighbour fades_on_a_shared_radio(const char *keys)
 {
 	static const int fades[] = {60, 300, 600, 1000};
 	char scenario[2048];
-	const char *rest = strstr(HOUSE, "[echo");
+	const char *rest = strstr(HOUSE, "[adapter hci1]");
 	snprintf(scenario, sizeof(scenario), "%.*sshared = yes\n%s%s", (int)(rest - HOUSE), HOUSE,
 	         keys, rest);
 	struct house *house = house_new(scenario);

@@ -169,7 +169,7 @@ static int add(struct room *room, int *ret_other)
 	memcpy(config.configuration, configuration, sizeof(configuration));
 	config.fd = fds[0];
 	*ret_other = fds[1];
-	int error = engine_add_output(room->engine, &config, 0, &id);
+	int error = engine_add_output(room->engine, &config, &id);
 	if (error) /* it stays the caller's: closing it must succeed */
 		assert_int_equal(close(fds[0]), 0);
 	return error;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/phase.h"
 #include "tests/helpers/room.h"
 #include "tests/helpers/tone.h"
 
@@ -95,15 +96,31 @@ static void same_level_everywhere(void **state)
 static void outputs_of_one_adapter_are_staggered(void **state)
 {
 	(void)state;
-	static const double expected[] = {0, 2 / 6.0, 4 / 6.0, 1 / 6.0, 3 / 6.0, 5 / 6.0, 1 / 12.0};
-	double taken[COUNT(expected)];
-	for (uint32_t i = 0; i < COUNT(expected); i++) {
-		taken[i] = engine_pick_phase(taken, i);
-		assert_near(taken[i], expected[i], 1e-9);
+	static const struct {
+		double share;
+		uint32_t count;
+		double at[7];
+	} cases[] = {
+	    {0.16, 7, {0, 2 / 6.0, 4 / 6.0, 1 / 6.0, 3 / 6.0, 5 / 6.0, 1 / 12.0}},
+	    {0.26, 4, {0, 2 / 6.0, 4 / 6.0, 0.26}}, /* it waits for nobody */
+	    {0.215, 4, {0, 2 / 6.0, 4 / 6.0, 0.215}},
+	    {0.6, 3, {0, 0.6, 0.3}}, /* nowhere is air */
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct phase_taken taken[7];
+		for (uint32_t k = 0; k < cases[i].count; k++) {
+			taken[k].at = phase_pick(taken, k, cases[i].share);
+			taken[k].share = cases[i].share;
+			if (fabs(taken[k].at - cases[i].at[k]) > 1e-9)
+				fail_msg("share %g: number %u at %g", cases[i].share, k,
+				         taken[k].at);
+		}
 	}
-	/* a place that became free is taken again */
-	const double left[] = {0, 4 / 6.0, 1 / 6.0};
-	assert_near(engine_pick_phase(left, 3), 2 / 6.0, 1e-9);
+	/* a place that became free is taken again; one beside a packet that is dearer is not */
+	const struct phase_taken left[] = {{0, 0.16}, {4 / 6.0, 0.16}, {1 / 6.0, 0.16}};
+	assert_near(phase_pick(left, 3, 0.16), 2 / 6.0, 1e-9);
+	const struct phase_taken dear[] = {{0, 0.26}, {2 / 6.0, 0.2}, {4 / 6.0, 0.3}};
+	assert_near(phase_pick(dear, 3, 0.16), 2 / 6.0 + 0.2, 1e-9);
 }
 
 static void joining_and_leaving_leaves_others_untouched(void **state)
@@ -120,8 +137,8 @@ static void joining_and_leaving_leaves_others_untouched(void **state)
 			room_add(room, DAC_FIFO, latency(7000), 2000, 672);
 		room_run(room, 2 * SECOND);
 		if (run) {
-			struct output_delay delay = {room->speakers[1].id, 4000 + 1543, 0, 0,
-			                             false};
+			struct output_delay delay = {
+			    room->speakers[1].id, 4000 + 1543, 0, 0, false, 0};
 			engine_set_delays(room->engine, &delay, 1);
 			engine_set_mix(room->engine, room->speakers[1].id,
 			               mix_matrix_of(MIX_LEFT, 1));
@@ -151,7 +168,7 @@ static void nudge_neither_clicks_nor_drops(void **state)
 	int64_t delay = 3000;
 	for (size_t i = 0; i < COUNT(nudges); i++) {
 		delay += nudges[i];
-		struct output_delay order = {room->speakers[0].id, (uint32_t)delay, 0, 0, false};
+		struct output_delay order = {room->speakers[0].id, (uint32_t)delay, 0, 0, false, 0};
 		engine_set_delays(room->engine, &order, 1);
 		room_run(room, 2 * SECOND);
 	}
@@ -186,7 +203,7 @@ static void nudge_moves_by_what_it_says(void **state)
 	room_add(room, DAC_FIFO, latency(9000), 2000, 672);
 	room_run(room, 3 * SECOND);
 	assert_in_step(room, 2 * ROOM_RATE);
-	struct output_delay order = {room->speakers[1].id, 2000 + 441, 0, 0, false};
+	struct output_delay order = {room->speakers[1].id, 2000 + 441, 0, 0, false, 0};
 	engine_set_delays(room->engine, &order, 1);
 	room_run(room, 3 * SECOND);
 	int64_t at = 5 * ROOM_RATE;
@@ -540,7 +557,7 @@ static void orders_for_nobody_are_harmless(void **state)
 {
 	(void)state;
 	struct room *room = room_new(3);
-	struct output_delay delay = {12345, 100, 0, 0, false};
+	struct output_delay delay = {12345, 100, 0, 0, false, 0};
 	assert_int_equal(engine_set_delays(room->engine, &delay, 1), 0);
 	assert_int_equal(engine_set_mix(room->engine, 12345, mix_matrix_of(MIX_MONO, 1)), 0);
 	assert_int_equal(engine_remove_output(room->engine, 12345), 0);

@@ -142,8 +142,8 @@ static void step_makes_no_forbidden_call(void **state)
 		room_add(room, DAC_FIFO, (100 + 20 * i) * ROOM_MS, 100 * (7 - i),
 		         i % 2 ? 672 : 1021);
 	run_guarded(2 * ROOM_SECOND);
-	struct output_delay delays[] = {{room->speakers[0].id, 5000, 0, 0, false},
-	                                {room->speakers[1].id, 650, 0, 0, false}};
+	struct output_delay delays[] = {{room->speakers[0].id, 5000, 0, 0, false, 0},
+	                                {room->speakers[1].id, 650, 0, 0, false, 0}};
 	engine_set_delays(room->engine, delays, 2);
 	engine_set_mix(room->engine, room->speakers[2].id, mix_matrix_of(MIX_MONO, 0.5f));
 	engine_reset_meters(room->engine);

@@ -29,7 +29,7 @@ static void slowest_waits_for_nobody(void **state)
 {
 	(void)state;
 	struct alignment_speaker speakers[] = {
-	    {187 * MS, 0, 0}, {221 * MS, 0, 0}, {196 * MS, 10 * MS, 0}};
+	    {187 * MS, 0, 0, 0}, {221 * MS, 0, 0, 0}, {196 * MS, 10 * MS, 0, 0}};
 	int64_t target = 0;
 	assert_int_equal(alignment_solve(speakers, 3, 44100, 100000, true, &target), 0);
 	assert_int_equal(target, 221 * MS);
@@ -41,7 +41,7 @@ static void slowest_waits_for_nobody(void **state)
 static void target_falls_only_when_it_may(void **state)
 {
 	(void)state;
-	struct alignment_speaker speaker = {150 * MS, 0, 0};
+	struct alignment_speaker speaker = {150 * MS, 0, 0, 0};
 	int64_t target = 250 * MS;
 	assert_int_equal(alignment_solve(&speaker, 1, 44100, 100000, false, &target), 0);
 	assert_int_equal(target, 250 * MS);
@@ -54,17 +54,30 @@ static void target_falls_only_when_it_may(void **state)
 static void earlier_than_the_slowest_moves_the_others(void **state)
 {
 	(void)state;
-	struct alignment_speaker speakers[] = {{200 * MS, -50 * MS, 0}, {200 * MS, 0, 0}};
+	struct alignment_speaker speakers[] = {{200 * MS, -50 * MS, 0, 0}, {200 * MS, 0, 0, 0}};
 	int64_t target = 0;
 	assert_int_equal(alignment_solve(speakers, 2, 44100, 100000, false, &target), 0);
 	assert_int_equal(speakers[0].delay_frames, 0);
 	assert_int_equal(speakers[1].delay_frames, 2205);
 }
 
+/* Its packets are longer than the lead: who is slowest waits for his own, and all with him. */
+static void longer_packets_are_waited_for(void **state)
+{
+	(void)state;
+	struct alignment_speaker speakers[] = {{200 * MS, 0, 10 * MS, 0},
+	                                       {150 * MS, 0, 30 * MS, 0}};
+	int64_t target = 200 * MS;
+	assert_int_equal(alignment_solve(speakers, 2, 44100, 100000, false, &target), 0);
+	assert_int_equal(target, 210 * MS);
+	assert_int_equal(speakers[0].delay_frames, 441);
+	assert_int_equal(speakers[1].delay_frames, 2646);
+}
+
 static void too_far_apart_is_refused(void **state)
 {
 	(void)state;
-	struct alignment_speaker speakers[] = {{0, 1000 * MS, 7}, {2000 * MS, 0, 8}};
+	struct alignment_speaker speakers[] = {{0, 1000 * MS, 0, 7}, {2000 * MS, 0, 0, 8}};
 	int64_t target = 5;
 	assert_int_equal(alignment_solve(speakers, 2, 44100, 98304, true, &target), -ERANGE);
 	assert_int_equal(target, 5);
@@ -178,17 +191,20 @@ static void what_does_not_fit_is_told(void **state)
 	    {0, 2, true, ""},
 	    {90, 0, true, ""}, /* there is no speaker to be told of */
 	    {0, 3, false,
-	     "3 speakers want 86 % of the air, 80 carry well: bitpool falls to 45; helps: one "
-	     "channel "
+	     "3 speakers want 86 % of the air, 80 carry well: it may crackle; helps: one channel "
 	     "each, another adapter"},
+	    {0, 4, false,
+	     "4 speakers want 115 % of the air, 80 carry well: bitpool falls to 45; helps: one "
+	     "channel each, another adapter"},
 	    {34.45, 2, false,
-	     "the Echo and 2 speakers want 92 % of the air, 80 carry well: bitpool falls to 40; "
-	     "helps: "
+	     "the Echo and 2 speakers want 92 % of the air, 80 carry well: it may crackle; helps: "
 	     "one channel each, another adapter"},
 	    {34.45, 5, false,
-	     "the Echo and 5 speakers want 178 % of the air, 80 carry well: it will crackle; "
-	     "helps: "
-	     "another adapter"},
+	     "the Echo and 5 speakers want 178 % of the air, 80 carry well: bitpool falls to 25; "
+	     "helps: another adapter"},
+	    {34.45, 6, false,
+	     "the Echo and 6 speakers want 207 % of the air, 80 carry well: it will crackle; "
+	     "helps: another adapter"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct placement_air air = {
@@ -199,17 +215,39 @@ static void what_does_not_fit_is_told(void **state)
 	}
 }
 
-static void one_is_kept_out_only_where_others_suffer(void **state)
+/* The steps are those of congestion.c; one that is full at the smallest has no air at all. */
+static void bitpool_falls_as_far_as_it_must(void **state)
 {
 	(void)state;
-	struct placement_stream streams[6];
-	for (int i = 0; i < 6; i++)
-		streams[i] = placement_usual();
-	struct placement_air air = {.inbound = 34.45, .streams = streams, .count = 5};
-	assert_true(placement_full(&air, true));
-	assert_false(placement_full(&air, false));
-	air.count = 3;
-	assert_false(placement_full(&air, true));
+	static const struct {
+		int echo_mtu; /* 0: it is on another adapter */
+		size_t mtu;
+		int count;
+		unsigned bitpool;
+		bool full;
+	} cases[] = {
+	    {0, 672, 1, 53, false},    {0, 672, 3, 53, false},    {0, 672, 4, 45, false},
+	    {0, 672, 5, 33, false},    {0, 672, 6, 29, false},    {0, 672, 7, 25, false},
+	    {0, 672, 8, 25, true},     {672, 672, 2, 53, false},  {672, 672, 3, 40, false},
+	    {672, 672, 4, 29, false},  {672, 672, 5, 25, false},  {672, 672, 6, 25, true},
+	    {0, 1021, 5, 53, false},   {0, 1021, 6, 45, false},   {0, 1021, 7, 40, false},
+	    {672, 1021, 3, 53, false}, {672, 1021, 4, 45, false}, {672, 1021, 6, 29, false},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct placement_stream streams[8];
+		for (int k = 0; k < 8; k++) {
+			streams[k] = placement_usual();
+			streams[k].mtu = cases[i].mtu;
+		}
+		struct placement_air air = {.streams = streams, .count = cases[i].count};
+		if (cases[i].echo_mtu)
+			air.inbound =
+			    airtime_inbound_percent(&streams[0].config, (size_t)cases[i].echo_mtu);
+		if (placement_bitpool(&air) != cases[i].bitpool)
+			fail_msg("case %zu: bitpool %u", i, placement_bitpool(&air));
+		if (placement_full(&air) != cases[i].full)
+			fail_msg("case %zu: it is %sfull", i, cases[i].full ? "not " : "");
+	}
 }
 
 /* --- policy -------------------------------------------------------------------------------------- */
@@ -832,7 +870,8 @@ int main(void)
 	    cmocka_unit_test(speakers_go_where_air_is),
 	    cmocka_unit_test(as_many_fit_as_the_air_bears),
 	    cmocka_unit_test(what_does_not_fit_is_told),
-	    cmocka_unit_test(one_is_kept_out_only_where_others_suffer),
+	    cmocka_unit_test(bitpool_falls_as_far_as_it_must),
+	    cmocka_unit_test(longer_packets_are_waited_for),
 	    cmocka_unit_test(too_far_apart_is_refused),
 	    cmocka_unit_test(roles_are_told_apart),
 	    cmocka_unit_test(next_action_follows_the_link),
