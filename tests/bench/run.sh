@@ -60,11 +60,11 @@ on_terminal() { # on_terminal NAME OPTION... PROGRAM...: a line of figures
   TERM=xterm-256color timeout 120 "$tools/pty" "$@" || echo "did not end"
 }
 
-eight_speakers() { # on two adapters, as they would have to be
+eight_speakers() { # on four adapters, as they would have to be
   cat src/sim/scenarios/healthy.scenario
-  printf '[adapter hci1]\naddress = 5C:F3:70:A1:22:08\n'
+  printf '[adapter hci3]\naddress = 5C:F3:70:A1:22:08\n[adapter hci4]\naddress = 5C:F3:70:A1:22:09\n'
   for i in 5 6 7 8; do
-    printf '[speaker Number %d]\nadapter = hci1\nlatency = 200 ms\nreports = 200 ms\n' $i
+    printf '[speaker Number %d]\nadapter = hci%d\nlatency = 200 ms\nreports = 200 ms\n' $i $((3 + i / 7))
   done
 }
 
@@ -210,9 +210,9 @@ bench_long() {
   title "8 speakers, $minutes minutes of real time"
   {
     record_of healthy "$work/long"
-    printf '[adapter hci1]\naddress = 5C:F3:70:A1:22:08\n'
+    printf '[adapter hci3]\naddress = 5C:F3:70:A1:22:08\n[adapter hci4]\naddress = 5C:F3:70:A1:22:09\n'
     for i in 5 6 7 8; do
-      printf '[speaker Number %d]\nadapter = hci1\nlatency = %d ms\nreports = %d ms\n' $i \
+      printf '[speaker Number %d]\nadapter = hci%d\nlatency = %d ms\nreports = %d ms\n' $i $((3 + i / 7)) \
         $((150 + i * 10)) $((150 + i * 10))
     done
   } >"$work/long.scenario"

@@ -22,7 +22,7 @@ tap_cleanup() {
 # Speakers with so long a buffer that no stutter of the machine makes a packet too late for them: one that is
 # missing is missing for a reason.  (Nobody waits longer than 300 ms for a packet, whatever the buffer.)
 mkdir "$work/rec"
-sed -e "s|^\[adapter|[world]\nrecord = $work/rec\n[adapter|" -e 's/^\(latency\|reports\) = .*/\1 = 600 ms/' \
+sed -e "0,/^\[adapter/s||[world]\nrecord = $work/rec\n[adapter|" -e 's/^\(latency\|reports\) = .*/\1 = 600 ms/' \
   src/sim/scenarios/healthy.scenario >"$work/h.scenario"
 
 daemon_start() {

@@ -31,7 +31,7 @@ sed 's/^/# SBC alone: /' "$work/reference"
 relay_start() { # a fresh record, a fresh log
   rm -rf "$work/rec" "$work/log" "$work/batch"
   mkdir "$work/rec"
-  sed "s|^\[adapter|[world]\nrecord = $work/rec\n[adapter|" src/sim/scenarios/healthy.scenario >"$work/h.scenario"
+  sed "0,/^\[adapter/s||[world]\nrecord = $work/rec\n[adapter|" src/sim/scenarios/healthy.scenario >"$work/h.scenario"
   in_time "$relay" --demo="$work/h.scenario" --source test-sink --batch --for $((seconds + 20)) \
     --state "$work/state" --log "$work/log" >"$work/batch" 2>&1 &
   relay_pid=$!
