@@ -8,6 +8,7 @@
 #include "a2dp/airtime.h"
 
 #define USUAL_MTU 672 /* what L2CAP's default leaves, and most speakers have */
+#define LINKS_MOST 7  /* that one adapter can have active (Core 5.3, Vol 2 Part B, 8.1) */
 
 /* Where a step down saves air on 2-DH5 (a2dp/congestion.c goes down these). */
 static const uint8_t steps[] = {SBC_CONFIG_HIGH_QUALITY, 45, 40, 33, 29, 25};
@@ -155,5 +156,6 @@ bool placement_fits(const struct placement_air *air, char *text, size_t size)
 
 bool placement_full(const struct placement_air *air)
 {
-	return load_once(air, steps[STEPS - 1]) > 100;
+	int links = air->count + (air->inbound > 0);
+	return links > LINKS_MOST || load_once(air, steps[STEPS - 1]) > 100;
 }

@@ -66,7 +66,7 @@ unsigned placement_bitpool(const struct placement_air *air);
 /* Writes what is too much and what would make it fit into `text`, or nothing where it fits.  Says whether it does. */
 bool placement_fits(const struct placement_air *air, char *text, size_t size);
 
-/* Is it more than there is, even at the smallest bitpool and were every packet to arrive? */
+/* Is it more than there is, even at the smallest bitpool and were every packet to arrive, or more than seven links? */
 bool placement_full(const struct placement_air *air);
 
 #endif

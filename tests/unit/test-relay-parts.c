@@ -230,8 +230,9 @@ static void bitpool_falls_as_far_as_it_must(void **state)
 	    {0, 672, 5, 33, false},    {0, 672, 6, 29, false},    {0, 672, 7, 25, false},
 	    {0, 672, 8, 25, true},     {672, 672, 2, 53, false},  {672, 672, 3, 40, false},
 	    {672, 672, 4, 29, false},  {672, 672, 5, 25, false},  {672, 672, 6, 25, true},
-	    {0, 1021, 5, 53, false},   {0, 1021, 6, 45, false},   {0, 1021, 7, 40, false},
-	    {672, 1021, 3, 53, false}, {672, 1021, 4, 45, false}, {672, 1021, 6, 29, false},
+	    {0, 1021, 5, 53, false},   {0, 1021, 6, 45, false},   {672, 1021, 3, 53, false},
+	    {672, 1021, 4, 45, false}, {672, 1021, 6, 29, false}, {0, 1021, 7, 40, false},
+	    {0, 1021, 8, 33, true},    {672, 1021, 7, 25, true},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct placement_stream streams[8];
