@@ -2,9 +2,10 @@
 #
 #     awk -f household-books.awk household echo.log speaker-N.log...
 #
-# Due is what the Echo played while the speaker was on and in reach; lost is that for which nothing left its DAC.  In step
-# are those of its clicks that left it within 2 ms of another speaker's, where another one let it be heard.  A glitch is
-# lost sound without 0.3 s of unbroken sound in between; its length is the time to recover.
+# Due is what the Echo played while the speaker was on and in reach, but for 25 ms at both ends of a stream, which fade;
+# lost is that for which nothing left its DAC.  In step are those of its clicks that left it within 2 ms of another
+# speaker's, where another one let it be heard.  A glitch is lost sound without 0.3 s of unbroken sound in between; its
+# length is the time to recover.
 
 # By speaker, and by number.
 function add(list, count, who, from, to) { list[who, count, "from"] = from; list[who, count, "to"] = to }
@@ -77,7 +78,7 @@ function way_of(who,    i, count, ways) {
 function due_make(who, way,    i) {
   due_count = 0
   for (i = 1; i <= play_count; i++)
-    due_cut(who, plays["echo", i, "from"] + way, plays["echo", i, "to"] + way, 1)
+    due_cut(who, plays["echo", i, "from"] + way + edge, plays["echo", i, "to"] + way - edge, 1)
 }
 function due_cut(who, from, to, n,    total, from_out, to_out) {
   if (from < begin) from = begin
@@ -171,6 +172,8 @@ function cut_short(    key, part) {
     add(outs, ++out_count[part[1]], part[1], since[key], end + 1)
   }
 }
+
+BEGIN { edge = 0.025 }
 
 END {
   cut_short()
