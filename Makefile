@@ -186,8 +186,8 @@ check:
 	$(Q)$(MAKE) $(parallel) --no-print-directory check-flavour
 
 test_programs = $(suites:%.c=$(out)/%)
-# Under a sanitizer the parts are run, not the whole program in a terminal, whose time-outs are for a fast one.
-ifneq ($(filter release coverage,$(FLAVOUR)),)
+# TSan makes the whole program in a terminal too slow for its time-outs: of it the parts are run.
+ifneq ($(filter-out tsan,$(FLAVOUR)),)
 whole_programs := $(wildcard tests/e2e/test-*.sh)
 endif
 check-flavour: rig-programs $(out)/echorelay $(out)/echorelay-flush $(test_programs) $(tools:%.c=$(out)/%)
