@@ -9,8 +9,9 @@
 
 /* Frames read at a time: one SBC frame's worth, so that the window below stays on the stack. */
 #define CHUNK 128
-/* A chunk at the highest ratio (48 kHz of a 44.1 kHz speaker, slewing), and the filter around it. */
-#define WINDOW (CHUNK * 12 / 10 + READER_FILTER_TAPS + 4)
+/* What a chunk spans at a speaker's highest ratio (48 kHz of 44.1, slewing), and the filter around it. */
+#define SPAN (CHUNK * 12 / 10)
+#define WINDOW (SPAN + READER_FILTER_TAPS + 4)
 
 /* Modified Bessel function of the first kind, order 0, by its power series. */
 static double bessel_i0(double x)
@@ -149,7 +150,8 @@ static void read_fading(struct reader *reader, const struct timeline *timeline, 
 /* How many of the next frames are read in one and the same way. */
 static uint32_t chunk_of(const struct reader *reader, double place, uint32_t count)
 {
-	double most = count < CHUNK ? count : CHUNK;
+	double fits = floor(SPAN / (reader->ratio * (1 + READER_SLEW)));
+	double most = fmin(count < CHUNK ? count : CHUNK, fits);
 	if (reader->fade_left)
 		return (uint32_t)fmin(most, reader->fade_left);
 	if (reader->delay == reader->goal)

@@ -39,7 +39,7 @@ struct reader_filter {
 
 struct reader {
 	const struct reader_filter *filter;
-	double ratio; /* group frames per frame read */
+	double ratio; /* group frames per frame read; 100 at the most */
 	double delay; /* frames, now */
 	double goal;  /* whole frames, where the delay is to be */
 	double begin; /* the place, in group frames before delay, at which the change may begin */
