@@ -277,7 +277,8 @@ static void packet_account(struct output *output, int64_t lateness)
 	    (int32_t)(lateness / 1000);
 }
 
-/* The packet that is due.  Returns 0 when it is gone, -EAGAIN to try again soon, else -errno. */
+/* The packet that is due.  Returns 0 when it is gone, -ENODATA where its audio is not there, -EAGAIN where the socket
+ * is full, else -errno. */
 static int packet_send(struct output *output, const struct timeline *timeline,
                        struct channel_queue queue, int64_t due, int64_t now)
 {
@@ -286,7 +287,7 @@ static int packet_send(struct output *output, const struct timeline *timeline,
 		int64_t needs =
 		    reader_needs(&output->reader, output_place(output), packet_samples(output));
 		if (needs > timeline->end)
-			return -EAGAIN;
+			return -ENODATA;
 		if (packet_build(output, timeline) < 0)
 			return -EIO;
 	}
@@ -309,6 +310,8 @@ int64_t output_step(struct output *output, const struct timeline *timeline,
 		if (now - due > output->slack_ns || queue.late > output->queue_ns)
 			return park_stalled(output, clock, now);
 		int error = packet_send(output, timeline, queue, due, now);
+		if (error == -ENODATA)
+			return now + OUTPUT_AWAIT_NS;
 		if (error == -EAGAIN)
 			return now + OUTPUT_RETRY_NS;
 		if (error)

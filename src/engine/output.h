@@ -40,6 +40,7 @@
 
 #define OUTPUT_LATE_NS 20000000       /* a packet later than this counts as late */
 #define OUTPUT_RETRY_NS 3000000       /* how long to leave a full socket alone */
+#define OUTPUT_AWAIT_NS 250000        /* when to look again for audio that should be there */
 #define OUTPUT_SLACK_ASSUMED 80000000 /* slack where a speaker's latency is not known, ns */
 #define OUTPUT_SLACK_MOST 300000000   /* nothing leaves for so long: others want the air */
 

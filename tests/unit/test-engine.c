@@ -391,6 +391,20 @@ static void source_may_be_late_within_the_patience(void **state)
 	room_free(room);
 }
 
+/* Nobody wakes the engine when a block has come: for one that is due it looks again soon. */
+static void late_sound_is_looked_for_soon(void **state)
+{
+	(void)state;
+	struct room *room = room_new(10);
+	room_add(room, DAC_FIFO, latency(9000), 0, 672);
+	room_run(room, 3 * SECOND);
+	room->block_delay = 45 * MS;
+	room_run(room, 30 * MS);
+	int64_t next = engine_step(room->engine, room->now);
+	assert_in_range(next - room->now, 1, OUTPUT_AWAIT_NS);
+	room_free(room);
+}
+
 static void source_comes_and_goes(void **state)
 {
 	(void)state;
@@ -584,6 +598,7 @@ int main(void)
 	    cmocka_unit_test(one_channel_is_sent_in_fewer_bytes),
 	    cmocka_unit_test(dead_socket_is_reported),
 	    cmocka_unit_test(source_may_be_late_within_the_patience),
+	    cmocka_unit_test(late_sound_is_looked_for_soon),
 	    cmocka_unit_test(source_comes_and_goes),
 	    cmocka_unit_test(sound_that_breaks_in_does_not_click),
 	    cmocka_unit_test(silent_source_is_given_up),
