@@ -108,11 +108,16 @@ void engine_free(struct engine *engine)
 			output_free(message.output);
 		else if (message.type == MESSAGE_OVERLAY)
 			free(message.overlay);
+		else if (message.type == MESSAGE_TAP)
+			tap_free(message.tap);
 	while (mailbox_take(&engine->thread.news, &message))
 		if (message.type == MESSAGE_REMOVED)
 			output_free(message.output);
 		else if (message.type == MESSAGE_OVERLAY_BACK)
 			free(message.overlay);
+		else if (message.type == MESSAGE_TAP_BACK)
+			tap_free(message.tap);
+	tap_free(engine->thread.tap);
 	for (uint32_t i = 0; i < engine->thread.count; i++)
 		output_free(engine->thread.outputs[i]);
 	engine_destroy(engine);
@@ -133,13 +138,14 @@ static void sleep_until(struct engine *engine, int64_t ns)
 	struct pollfd fds[] = {
 	    {.fd = engine->timer_fd, .events = POLLIN},
 	    {.fd = engine->order_fd, .events = POLLIN},
+	    {.fd = engine->thread.tap ? tap_fd(engine->thread.tap) : -1, .events = POLLIN},
 	};
 	eventfd_t orders;
-	poll(fds, 2, -1);
-	if (fds[1].revents) {
+	poll(fds, 3, -1);
+	if (fds[1].revents)
 		eventfd_read(engine->order_fd, &orders);
-		engine->thread.due_ns = 0; /* woken early, by an order: says nothing of lateness */
-	}
+	if (fds[1].revents || fds[2].revents)
+		engine->thread.due_ns = 0; /* woken early: says nothing of lateness */
 }
 
 static void *engine_run(void *data)
@@ -250,6 +256,9 @@ static void news_tell(struct engine *engine, const struct message *message)
 	case MESSAGE_OVERLAY_BACK:
 		free(message->overlay);
 		break;
+	case MESSAGE_TAP_BACK:
+		tap_free(message->tap);
+		break;
 	case MESSAGE_SOURCE:
 		engine->events->source_changed(engine->user, message->live);
 		break;
@@ -281,6 +290,14 @@ static int order(struct engine *engine, const struct message *message)
 struct inlet *engine_inlet(struct engine *engine)
 {
 	return &engine->thread.intake.inlet;
+}
+
+int engine_set_tap(struct engine *engine, struct tap *tap)
+{
+	int error = order(engine, &(struct message){.type = MESSAGE_TAP, .tap = tap});
+	if (error)
+		tap_free(tap);
+	return error;
 }
 
 static struct entry *entry_free(struct engine *engine)

@@ -10,6 +10,7 @@
 #include "engine/messages.h"
 #include "engine/output.h"
 #include "engine/snapshot.h"
+#include "engine/tap.h"
 
 /*
  * The relay engine as the main thread sees it.  Every function here is for the main thread only.
@@ -67,6 +68,12 @@ void engine_dispatch(struct engine *engine);
 
 /* Where the source hands in its sound. */
 struct inlet *engine_inlet(struct engine *engine);
+
+/*
+ * Has the engine read a source's media channel itself, instead of the one that it read; NULL: none.  The tap is
+ * the engine's from now on, also on failure.  Meanwhile nobody is to write into the inlet.
+ */
+int engine_set_tap(struct engine *engine, struct tap *tap);
 
 /*
  * Adds an output.  `config->lead` is ignored.  Returns 0 and the output's id, and owns the fd; or -errno

@@ -3,6 +3,7 @@
 #define ENGINE_INLET_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <spa/utils/ringbuffer.h>
@@ -25,6 +26,7 @@ struct inlet_block {
 	int64_t position;  /* the source's own count of its first frame */
 	uint32_t clock_id; /* another id: another clock, the positions have nothing in common */
 	uint32_t count;    /* frames that follow; 0: the source has ended */
+	bool paced; /* ns is the source's own clock, with no servo behind it that has to settle */
 };
 
 struct inlet {

@@ -50,7 +50,7 @@ static void epoch_begin(struct intake *intake, struct timeline *timeline, struct
 	intake->epochs++;
 	intake->clock_id = block->clock_id;
 	intake->silenced = 0;
-	intake->settles_ns = block->ns + INTAKE_SETTLE_NS;
+	intake->settles_ns = block->paced ? 0 : block->ns + INTAKE_SETTLE_NS;
 	anchor(intake, timeline, clock, block);
 }
 
@@ -66,7 +66,8 @@ static void epoch_follow(struct intake *intake, struct timeline *timeline,
 	double ahead = block_ahead(intake, clock, block);
 	intake->wander += (ahead - intake->wander) / WANDER_BLOCKS;
 	bool settled = intake->settles_ns && block->ns >= intake->settles_ns; /* just now */
-	double astray = INTAKE_ASTRAY_NS / 1e9 * clock->rate;
+	int64_t astray_ns = block->paced ? INTAKE_ASTRAY_PACED_NS : INTAKE_ASTRAY_NS;
+	double astray = (double)astray_ns / 1e9 * clock->rate;
 	double most = settled ? astray : INTAKE_WANDER_NS / 1e9 * clock->rate;
 	if (settled)
 		intake->settles_ns = 0;
@@ -78,9 +79,11 @@ static void epoch_follow(struct intake *intake, struct timeline *timeline,
 	}
 }
 
-static void epoch_end(struct intake *intake)
+bool intake_end(struct intake *intake)
 {
+	bool was_live = intake->live;
 	intake->live = false;
+	return was_live;
 }
 
 static uint32_t frames_silent(const struct frame *frames, uint32_t count)
@@ -147,8 +150,8 @@ static bool block_take(struct intake *intake, struct timeline *timeline, struct 
 	return begins;
 }
 
-bool intake_take(struct intake *intake, struct timeline *timeline, struct group_clock *clock,
-                 int64_t now)
+bool intake_take(struct intake *intake, struct tap *tap, struct timeline *timeline,
+                 struct group_clock *clock, int64_t now)
 {
 	struct inlet_block block;
 	bool changed = false;
@@ -156,15 +159,16 @@ bool intake_take(struct intake *intake, struct timeline *timeline, struct group_
 		intake->heard_ns = now;
 		if (block.count) {
 			changed |= block_take(intake, timeline, clock, &block);
-		} else if (intake->live) {
-			epoch_end(intake);
-			changed = true;
+		} else {
+			changed |= intake_end(intake);
 		}
 	}
-	if (intake->live && now - intake->heard_ns > INTAKE_ABSENT_NS) {
-		epoch_end(intake);
-		changed = true;
+	while (tap && tap_read(tap, &block, intake->scratch, now)) {
+		intake->heard_ns = now;
+		changed |= block_take(intake, timeline, clock, &block);
 	}
+	if (now - intake->heard_ns > INTAKE_ABSENT_NS)
+		changed |= intake_end(intake);
 	return changed;
 }
 

@@ -9,6 +9,7 @@
 #include "audio/meter.h"
 #include "audio/timeline.h"
 #include "engine/inlet.h"
+#include "engine/tap.h"
 
 /*
  * Puts the source's blocks into the timeline, each frame at its place.
@@ -26,6 +27,7 @@
  * INTAKE_SETTLE_NS the clock goes on at the speed that it has; a source that stands INTAKE_WANDER_NS wrong is
  * anchored anew, and at the end one that stands INTAKE_ASTRAY_NS wrong.  The seam is blended.  Later its stock
  * still moves by some frames; so nothing is steered that is nearer than that, and with it no speaker's buffer.
+ * A source that shows its own clock (`paced`) is followed at once.
  *
  * PipeWire's first blocks of an epoch may be silent to their middle. The seam is where the sound begins.
  *
@@ -37,6 +39,7 @@
 	60000000 /* at the most; a speaker with little slack (output.h) has less */
 #define INTAKE_WANDER_NS 6000000
 #define INTAKE_ASTRAY_NS 1000000
+#define INTAKE_ASTRAY_PACED_NS 250000 /* of a source that shows its own clock */
 #define INTAKE_SETTLE_NS 30000000000
 #define INTAKE_ABSENT_NS 500000000 /* nothing for so long: the epoch is over */
 
@@ -63,9 +66,12 @@ struct intake {
 
 void intake_init(struct intake *intake, uint32_t rate, int64_t lead);
 
-/* Takes all that has come in.  Returns true when an epoch began or ended. */
-bool intake_take(struct intake *intake, struct timeline *timeline, struct group_clock *clock,
-                 int64_t now);
+/* Takes all that has come in, by the inlet and by the tap, if there is one.  Returns true when an epoch began or ended. */
+bool intake_take(struct intake *intake, struct tap *tap, struct timeline *timeline,
+                 struct group_clock *clock, int64_t now);
+
+/* The source has ended.  Returns whether an epoch did. */
+bool intake_end(struct intake *intake);
 
 /*
  * Makes sure that the timeline reaches `ahead` frames beyond the clock wherever the sound for that is

@@ -18,6 +18,7 @@
 
 struct output;
 struct overlay;
+struct tap;
 
 enum message_type {
 	/* main thread → engine */
@@ -27,11 +28,13 @@ enum message_type {
 	MESSAGE_MIX,     /* id, mix */
 	MESSAGE_OVERLAY, /* id, overlay: what it had comes back */
 	MESSAGE_RESET_METERS,
+	MESSAGE_TAP, /* tap: instead of the one that is there, which comes back; NULL: none */
 	/* engine → main thread */
 	MESSAGE_REMOVED,      /* output */
 	MESSAGE_STALLED,      /* id */
 	MESSAGE_FAILED,       /* id, error */
 	MESSAGE_OVERLAY_BACK, /* overlay: no output has it any more */
+	MESSAGE_TAP_BACK,     /* tap: it is not read any more */
 	MESSAGE_SOURCE,       /* live: an epoch of the source began or ended */
 };
 
@@ -49,6 +52,7 @@ struct message {
 	union {
 		struct output *output;
 		struct overlay *overlay;
+		struct tap *tap;
 		struct mix_matrix mix;
 		int error; /* errno */
 		int live;

@@ -12,6 +12,7 @@ void relay_thread_init(struct relay_thread *thread, uint32_t rate, int64_t lead,
 	mailbox_init(&thread->orders);
 	mailbox_init(&thread->news);
 	snapshot_exchange_init(&thread->shown);
+	thread->tap = NULL;
 	thread->count = 0;
 	thread->show_ns = now;
 	thread->steps = 0;
@@ -86,6 +87,21 @@ static void overlay_set(struct relay_thread *thread, uint32_t id, struct overlay
 		post(thread, &(struct message){.type = MESSAGE_OVERLAY_BACK, .overlay = back});
 }
 
+static void source_tell(struct relay_thread *thread)
+{
+	post(thread, &(struct message){.type = MESSAGE_SOURCE, .live = thread->intake.live});
+}
+
+static void tap_set(struct relay_thread *thread, struct tap *tap)
+{
+	if (thread->tap) {
+		post(thread, &(struct message){.type = MESSAGE_TAP_BACK, .tap = thread->tap});
+		if (intake_end(&thread->intake))
+			source_tell(thread);
+	}
+	thread->tap = tap;
+}
+
 static void meters_reset(struct relay_thread *thread)
 {
 	meter_reset(&thread->intake.meter);
@@ -114,6 +130,9 @@ static void order_obey(struct relay_thread *thread, const struct message *messag
 	case MESSAGE_OVERLAY:
 		overlay_set(thread, message->id, message->overlay);
 		break;
+	case MESSAGE_TAP:
+		tap_set(thread, message->tap);
+		break;
 	case MESSAGE_RESET_METERS:
 		meters_reset(thread);
 		break;
@@ -138,9 +157,8 @@ static void take_source(struct relay_thread *thread, int64_t now)
 		ahead = wanted > ahead ? wanted : ahead;
 		patience = slack < patience ? slack : patience;
 	}
-	if (intake_take(&thread->intake, &thread->timeline, &thread->clock, now))
-		post(thread,
-		     &(struct message){.type = MESSAGE_SOURCE, .live = thread->intake.live});
+	if (intake_take(&thread->intake, thread->tap, &thread->timeline, &thread->clock, now))
+		source_tell(thread);
 	intake_fill(&thread->intake, &thread->timeline, &thread->clock, now, ahead, patience);
 }
 

@@ -11,6 +11,7 @@
 #include "engine/messages.h"
 #include "engine/output.h"
 #include "engine/snapshot.h"
+#include "engine/tap.h"
 
 /*
  * Everything the engine's thread may touch.  A step of it
@@ -28,6 +29,7 @@ struct relay_thread {
 	struct group_clock clock;
 	struct timeline timeline;
 	struct intake intake;
+	struct tap *tap; /* the source's media channel, if it is read here; else NULL */
 	struct reader_filter filter;
 	uint32_t count;
 	struct output *outputs[ENGINE_OUTPUTS_MAX];

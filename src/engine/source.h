@@ -18,6 +18,13 @@ enum source_state {
 	SOURCE_STREAMING, /* it plays */
 };
 
+/* How the sound of a Bluetooth source comes in. */
+enum source_path {
+	SOURCE_LISTENS,   /* the source sees to it: the rule, where nobody says otherwise */
+	SOURCE_STANDS_BY, /* it only looks who is there: somebody else may bring the sound */
+	SOURCE_ELSEWHERE, /* somebody else does, into the engine (engine/tap.h) */
+};
+
 #define SOURCE_TEXT 128
 
 struct source_info {
@@ -57,6 +64,8 @@ struct source_ops {
 	/* A descriptor that is readable when dispatch has something to do. */
 	int (*fd)(const struct source *source);
 	void (*dispatch)(struct source *source);
+	/* May be NULL: then it always listens. */
+	void (*set_path)(struct source *source, enum source_path path);
 	/* Stops and frees.  The inlet is not touched any more when this returns. */
 	void (*close)(struct source *source);
 };

@@ -52,9 +52,10 @@ struct capture {
 
 	struct pw_stream *stream;
 	struct spa_hook stream_listener;
-	struct graph_node target; /* what the stream was made for */
-	uint32_t generation;      /* of the stream; tells one epoch's clock from another's */
-	atomic_bool open;         /* sound may pass */
+	struct graph_node target; /* what the stream was made for, or would be; no name: nothing */
+	enum source_path path;
+	uint32_t generation; /* of the stream; tells one epoch's clock from another's */
+	atomic_bool open;    /* sound may pass */
 	atomic_llong latency_ns;
 	struct receiver receiver;
 	struct source_info told;
@@ -147,7 +148,7 @@ static void tell(struct capture *capture, enum source_state state, const char *p
 	info.channels = 2;
 	snprintf(info.server, sizeof(info.server), "%s", capture->server);
 	info.gain = 1;
-	const struct graph_node *node = capture->stream ? &capture->target : NULL;
+	const struct graph_node *node = *capture->target.name ? &capture->target : NULL;
 	int64_t latency = atomic_load_explicit(&capture->latency_ns, memory_order_relaxed);
 	snprintf(info.problem, sizeof(info.problem), "%s", problem);
 	if (node) {
@@ -156,7 +157,10 @@ static void tell(struct capture *capture, enum source_state state, const char *p
 		         *node->description ? node->description : node->name);
 		snprintf(info.address, sizeof(info.address), "%s", node->address);
 		info.gain = node->volume;
-		if (!node->is_bluetooth || capture->reports_latency) /* before 1.4 it is made up */
+		if (capture->path == SOURCE_ELSEWHERE)
+			info.latency_ns = 0, info.gain = 1;
+		else if (!node->is_bluetooth ||
+		         capture->reports_latency) /* before 1.4 it is made up */
 			info.latency_ns = state == SOURCE_STREAMING ? latency : -1;
 		else if (state == SOURCE_STREAMING)
 			info.latency_assumed_ns = BLUETOOTH_ASSUMED_NS;
@@ -184,6 +188,7 @@ static void tell_missing(struct capture *capture)
 
 static void stream_drop(struct capture *capture)
 {
+	*capture->target.name = 0;
 	if (!capture->stream)
 		return;
 	atomic_store(&capture->open, false);
@@ -199,6 +204,11 @@ static void gate_set(struct capture *capture)
 	const char *error = NULL;
 	enum pw_stream_state state = capture->stream ? pw_stream_get_state(capture->stream, &error)
 	                                             : PW_STREAM_STATE_UNCONNECTED;
+	if (!capture->stream && *capture->target.name) {
+		tell(capture, capture->path == SOURCE_ELSEWHERE ? SOURCE_STREAMING : SOURCE_IDLE,
+		     "");
+		return;
+	}
 	if (!capture->stream) {
 		tell_missing(capture);
 		return;
@@ -239,9 +249,8 @@ static struct pw_properties *stream_properties(const struct capture *capture)
 	return props;
 }
 
-static void stream_make(struct capture *capture, const struct graph_node *node)
+static void stream_make(struct capture *capture)
 {
-	capture->target = *node;
 	capture->generation++;
 	capture->receiver = (struct receiver){.position = 0};
 	capture->stream =
@@ -259,12 +268,13 @@ static void on_graph(void *user)
 {
 	struct capture *capture = user;
 	const struct graph_node *node = capture->graph ? graph_target(capture->graph) : NULL;
-	if (capture->stream && (!node || node->id != capture->target.id))
+	bool listens = node && (capture->path == SOURCE_LISTENS || !node->is_bluetooth);
+	if (!node || node->id != capture->target.id || (capture->stream && !listens))
 		stream_drop(capture);
-	if (node && capture->stream)
-		capture->target.volume = node->volume;
-	if (node && !capture->stream)
-		stream_make(capture, node);
+	if (node)
+		capture->target = *node;
+	if (listens && !capture->stream)
+		stream_make(capture);
 	gate_set(capture);
 }
 
@@ -402,7 +412,23 @@ static int open_source(struct source *source, struct inlet *inlet, uint32_t rate
 	return pw_loop_update_timer(capture->loop, capture->retry, &at_once, &again, false);
 }
 
-static const struct source_ops ops = {open_source, source_fd, dispatch, close_source};
+static void set_path(struct source *source, enum source_path path)
+{
+	struct capture *capture = capture_of(source);
+	if (capture->path == path)
+		return;
+	capture->path = path;
+	if (capture->inlet)
+		on_graph(capture);
+}
+
+static const struct source_ops ops = {
+    .open = open_source,
+    .fd = source_fd,
+    .dispatch = dispatch,
+    .set_path = set_path,
+    .close = close_source,
+};
 
 /* Before 0.3.68 real-time threads come only with this configuration; later it is the default. */
 static const char *configuration(void)

@@ -334,7 +334,7 @@ static int open_source(struct source *source, struct inlet *inlet, uint32_t rate
 	return 0;
 }
 
-static const struct source_ops ops = {open_source, source_fd, dispatch, close_source};
+static const struct source_ops ops = {open_source, source_fd, dispatch, NULL, close_source};
 
 struct source *microphone_new(const char *node)
 {

@@ -104,7 +104,7 @@ static void close_source(struct source *source)
 	pthread_mutex_unlock(&ear->lock);
 }
 
-static const struct source_ops ops = {open_source, source_fd, dispatch, close_source};
+static const struct source_ops ops = {open_source, source_fd, dispatch, NULL, close_source};
 
 /* --- the room ------------------------------------------------------------------------------------ */
 

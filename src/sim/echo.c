@@ -103,7 +103,7 @@ static void close_source(struct source *source)
 	pthread_mutex_unlock(&echo->lock);
 }
 
-static const struct source_ops ops = {open_source, source_fd, dispatch, close_source};
+static const struct source_ops ops = {open_source, source_fd, dispatch, NULL, close_source};
 
 struct echo *echo_new(const struct scenario_echo *config, struct music *music, uint32_t seed)
 {
@@ -164,7 +164,7 @@ static void stream_start(struct echo *echo, int64_t now)
 static void block_play(struct echo *echo)
 {
 	struct inlet_block block = {block_ns(echo, echo->position), echo->position, CLOCK_ID,
-	                            echo->config.quantum};
+	                            echo->config.quantum, false};
 	music_play(echo->music, echo->block, block.count);
 	inlet_write(echo->inlet, &block, echo->block, echo->rate);
 	if (echo->witness)

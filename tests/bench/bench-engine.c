@@ -169,8 +169,8 @@ static void feed(struct engine *engine, int64_t start, int64_t *position, int64_
 		int64_t ns = start + *position * SECOND / RATE;
 		if (ns > until)
 			return;
-		inlet_write(engine_inlet(engine), &(struct inlet_block){ns, *position, 1, QUANTUM},
-		            sound, RATE);
+		inlet_write(engine_inlet(engine),
+		            &(struct inlet_block){ns, *position, 1, QUANTUM, false}, sound, RATE);
 		*position += QUANTUM;
 	}
 }
@@ -377,7 +377,8 @@ static void bench_delay(void)
 				next += 2 * RATE + 7919 % (RATE / 3);
 			}
 			inlet_write(engine_inlet(engine),
-			            &(struct inlet_block){ns, position, 1, QUANTUM}, block, RATE);
+			            &(struct inlet_block){ns, position, 1, QUANTUM, false}, block,
+			            RATE);
 			position += QUANTUM;
 			ns = SECOND + position * SECOND / RATE;
 		}

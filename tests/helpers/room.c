@@ -171,7 +171,8 @@ static void source_play(struct room *room)
 {
 	while (room->plays && room->next_block + room->block_delay <= room->now) {
 		struct frame frames[4096];
-		struct inlet_block block = {room->next_block, room->position, 7, room->quantum};
+		struct inlet_block block = {room->next_block, room->position, 7, room->quantum,
+		                            false};
 		room->fill(frames, room->sound_from + room->position, room->quantum);
 		inlet_write(engine_inlet(room->engine), &block, frames, ROOM_RATE);
 		room->position += room->quantum;

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* engine/tap: a source's packets become blocks of sound, each at its place. */
+#include "tests/helpers/test.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "a2dp/sbc_stream.h"
+#include "engine/engine.h"
+#include "engine/tap.h"
+#include "tests/helpers/tone.h"
+
+#define MS 1000000ll
+#define START (1000 * MS)
+#define RATE 44100
+#define FRAMES 640 /* in a packet of 5 SBC frames */
+#define PACKET_NS (FRAMES * 1000000000ll / RATE)
+
+static const uint8_t configuration[SBC_CONFIG_BYTES] = {0x21, 0x15, 2, 53};
+
+/* A source at the other end of the tap. */
+struct far {
+	int fd;
+	struct sbc_stream stream;
+	struct tap *tap;
+	struct frame frames[TAP_BLOCK_FRAMES];
+};
+
+static int far_connect(struct far *far, const uint8_t bytes[SBC_CONFIG_BYTES])
+{
+	int fds[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds), 0);
+	far->fd = fds[0];
+	assert_int_equal(sbc_stream_init(&far->stream, bytes, 672), 0);
+	return fds[1];
+}
+
+static struct far *far_new(const uint8_t bytes[SBC_CONFIG_BYTES])
+{
+	struct far *far = calloc(1, sizeof(*far));
+	assert_non_null(far);
+	assert_int_equal(tap_new(&far->tap, far_connect(far, bytes), bytes, 7), 0);
+	return far;
+}
+
+static void far_leave(struct far *far)
+{
+	sbc_stream_finish(&far->stream);
+	close(far->fd);
+}
+
+static void far_free(struct far *far)
+{
+	tap_free(far->tap);
+	far_leave(far);
+	free(far);
+}
+
+static void far_send(struct far *far, const struct frame *frames)
+{
+	uint8_t packet[SBC_STREAM_PACKET_BYTES];
+	ssize_t size = sbc_stream_encode(&far->stream, frames, 5, packet);
+	assert_int_equal(send(far->fd, packet, (size_t)size, 0), size);
+}
+
+static void far_send_silence(struct far *far)
+{
+	static const struct frame silence[FRAMES];
+	far_send(far, silence);
+}
+
+static struct inlet_block far_read(struct far *far, int64_t now)
+{
+	struct inlet_block block = {0};
+	assert_int_equal(tap_read(far->tap, &block, far->frames, now), 1);
+	assert_int_equal(block.count, FRAMES);
+	assert_int_equal(block.clock_id, 7);
+	return block;
+}
+
+/* What goes in comes out, and SBC alone stands between: 44 dB, as with any speaker. */
+static void sound_comes_through(void **state)
+{
+	(void)state;
+	static const uint8_t modes[] = {0x21, 0x24, 0x28}; /* joint, dual, mono */
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		const uint8_t bytes[] = {modes[i], 0x15, 2, 31};
+		static struct frame in[40 * FRAMES], out[40 * FRAMES];
+		struct far *far = far_new(bytes);
+		tone_fill(in, 0, COUNT(in), 997, RATE, 0.5);
+		for (int64_t k = 0; k < 40; k++) {
+			far_send(far, in + k * FRAMES);
+			struct inlet_block block = far_read(far, START + k * PACKET_NS);
+			assert_int_equal(block.position, k * FRAMES);
+			assert_in_range(block.ns - START - k * PACKET_NS + 100, 0, 100);
+			memcpy(out + k * FRAMES, far->frames, FRAMES * sizeof(*out));
+		}
+		assert_true(tone_residue_db(out + 1000, COUNT(out) - 1000, 997, RATE) < -25);
+		for (size_t k = 0; k < COUNT(out); k += 100)
+			assert_true(out[k].left - out[k].right < 1e-3f);
+		far_free(far);
+	}
+}
+
+/* The clock is that of the packets that waited least; a source that is slower is followed, a second later. */
+static void lateness_does_not_move_the_clock(void **state)
+{
+	(void)state;
+	static const int late_ms[] = {3, 0, 5, 0, 2, 7, 0, 40, 25, 10, 0, 1};
+	struct far *far = far_new(configuration);
+	for (int64_t k = 0; k < 600; k++) {
+		far_send_silence(far);
+		int64_t due = START + k * PACKET_NS + k * 3000; /* 200 ppm slow */
+		struct inlet_block block =
+		    far_read(far, due + late_ms[(size_t)k % COUNT(late_ms)] * MS);
+		assert_int_equal(block.position, k * FRAMES);
+		if (k >= 150)
+			assert_in_range(block.ns - due + 500000, 0, 500000);
+	}
+	far_free(far);
+}
+
+/* What is lost on the way leaves a hole; who goes on elsewhere has begun anew there. */
+static void lost_packets_have_their_place(void **state)
+{
+	(void)state;
+	static const struct {
+		int lost, position, ms;
+	} cases[] = {{1, 2, 0}, {3, 4, 0}, {TAP_LOST_MOST, TAP_LOST_MOST + 1, 0}, {200, 1, 0}};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct far *far = far_new(configuration);
+		far_send_silence(far);
+		far_read(far, START);
+		far->stream.sequence = (uint16_t)(far->stream.sequence + cases[i].lost);
+		far_send_silence(far);
+		int64_t now = START + (1 + cases[i].lost) * PACKET_NS;
+		struct inlet_block block = far_read(far, now);
+		assert_int_equal(block.position, cases[i].position * FRAMES);
+		assert_in_range(block.ns - now + 100000, 0, 100000);
+		far_free(far);
+	}
+}
+
+static void what_makes_no_sense_is_passed_over(void **state)
+{
+	(void)state;
+	struct far *far = far_new(configuration);
+	struct inlet_block block;
+	uint8_t packet[SBC_STREAM_PACKET_BYTES] = {0x80, 0x60, 0, 0};
+	assert_int_equal(tap_read(far->tap, &block, far->frames, START), 0);
+	send(far->fd, "rubbish", 7, 0);
+	packet[12] = 5; /* five SBC frames of which there is nothing but zeros */
+	send(far->fd, packet, 100, 0);
+	block = far_read(far, START);
+	for (int i = 0; i < FRAMES; i++)
+		assert_true(far->frames[i].left == 0 && far->frames[i].right == 0);
+	assert_int_equal(tap_read(far->tap, &block, far->frames, START), 0);
+	assert_int_equal(tap_fd(far->tap), far->tap->fd);
+	shutdown(far->fd, SHUT_RDWR);
+	assert_int_equal(tap_read(far->tap, &block, far->frames, START), 0);
+	assert_int_equal(tap_fd(far->tap), -1);
+	far_free(far);
+}
+
+static void bad_configuration_is_refused(void **state)
+{
+	(void)state;
+	struct tap *tap;
+	assert_int_equal(tap_new(&tap, -1, (const uint8_t[]){0, 0, 0, 0}, 1), -EINVAL);
+}
+
+/* --- in the engine ------------------------------------------------------------------------------- */
+
+static void on_output(void *user, uint32_t id)
+{
+	(void)user, (void)id;
+}
+
+static void on_failed(void *user, uint32_t id, int error)
+{
+	(void)user, (void)id, (void)error;
+}
+
+static void on_removed(void *user, const struct output_snapshot *last)
+{
+	(void)user, (void)last;
+}
+
+static void on_source(void *user, bool live)
+{
+	*(bool *)user = live;
+}
+
+static const struct engine_events events = {on_output, on_failed, on_removed, on_source};
+
+/* It plays while packets come, and the socket is closed when another tap, or none, takes the place of it. */
+static void engine_reads_it(void **state)
+{
+	(void)state;
+	bool live = false;
+	struct far far = {.fd = -1};
+	struct tap *tap;
+	struct engine_config config = {RATE, 16 * MS, START};
+	struct engine *engine = engine_new(&config, &events, &live);
+	assert_int_equal(tap_new(&tap, far_connect(&far, configuration), configuration, 1), 0);
+	assert_int_equal(engine_set_tap(engine, tap), 0);
+	for (int k = 0; k < 20; k++) {
+		far_send_silence(&far);
+		engine_step(engine, START + k * PACKET_NS);
+	}
+	engine_dispatch(engine);
+	assert_true(live);
+	assert_int_equal(engine_set_tap(engine, NULL), 0);
+	engine_step(engine, START + 20 * PACKET_NS);
+	engine_dispatch(engine);
+	assert_false(live);
+	assert_int_equal(engine_snapshot(engine)->source.frames, 20 * FRAMES);
+	assert_int_equal(send(far.fd, "gone?", 5, MSG_NOSIGNAL), -1);
+	far_leave(&far);
+	assert_int_equal(tap_new(&tap, far_connect(&far, configuration), configuration, 2), 0);
+	assert_int_equal(engine_set_tap(engine, tap), 0); /* never taken up: freed all the same */
+	engine_free(engine);
+	far_leave(&far);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(sound_comes_through),
+	    cmocka_unit_test(lateness_does_not_move_the_clock),
+	    cmocka_unit_test(lost_packets_have_their_place),
+	    cmocka_unit_test(what_makes_no_sense_is_passed_over),
+	    cmocka_unit_test(bad_configuration_is_refused),
+	    cmocka_unit_test(engine_reads_it),
+	};
+	return RUN(tests);
+}
