@@ -15,8 +15,8 @@
 #define UNTOUCHED 0.999f
 #define DOUBT_NS SECOND_NS /* PipeWire follows a change of volume within some 10 ms */
 
-/* The Echo's own stream, which is PipeWire's and only looked at here. */
-const struct bluez_transport *echo_transport(const struct relay *relay)
+/* The Echo's own stream: its endpoint is WirePlumber's. */
+struct bluez_transport *echo_transport(const struct relay *relay)
 {
 	struct bluez_transport *transport;
 	if (!relay->bluez || !*relay->source_info.address)
@@ -51,6 +51,8 @@ static float gain_wanted(const struct relay *relay)
 static bool pipewire_applies(struct echo *echo, const struct source_info *source, float wanted,
                              int64_t now)
 {
+	if (*echo->tapped)
+		return false;
 	if (source->gain < UNTOUCHED)
 		return true;
 	if (!echo->pipewire_applies || source->state != SOURCE_STREAMING || wanted >= UNTOUCHED)

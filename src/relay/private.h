@@ -98,6 +98,10 @@ struct echo {
 	bool pipewire_applies;
 	int64_t doubt_since;
 	float gain; /* what is left for the relay to apply; 1: nothing */
+	/* its stream (tapping.c) */
+	char tapped[BLUEZ_PATH]; /* the transport that is read here; empty: none */
+	bool refused;            /* for this stream */
+	uint32_t taps;           /* so many were there */
 };
 
 struct relay {
@@ -297,10 +301,15 @@ void priority_close(struct relay *relay);
 void speakers_watch(struct relay *relay);
 
 /* echo.c */
-const struct bluez_transport *echo_transport(const struct relay *relay); /* NULL: none */
-int echo_volume(const struct relay *relay); /* percent; −1: unknown */
+struct bluez_transport *echo_transport(const struct relay *relay); /* NULL: none */
+int echo_volume(const struct relay *relay);                        /* percent; −1: unknown */
 void echo_look_after(struct relay *relay, int64_t now);
 int echo_welcome(struct relay *relay, const char *address); /* engine/source.h */
+
+/* Who takes the Echo's stream from bluetoothd. */
+void tapping_look_after(struct relay *relay);
+void tapping_acquired(struct relay *relay, const struct bluez_transport *transport, int fd,
+                      const char *problem);
 /* execute_align.c: `speaker` NULL means all.  Both return as relay_command does. */
 int execute_test(struct relay *relay, struct speaker *speaker, const char *signal, char *reply,
                  size_t size);

@@ -184,6 +184,7 @@ static void relay_look_after(struct relay *relay)
 	priority_act(relay);
 	echo_look_after(relay, now);
 	if (!relay->config.looks_only) {
+		tapping_look_after(relay);
 		sleep_notice(relay, now);
 		adapters_look_after(relay, now);
 		rest_act(relay, now);

@@ -93,6 +93,14 @@ static int set_adapters(struct ini_text *ini, struct settings_config *config, co
 	return 1;
 }
 
+static int set_capture(struct ini_text *ini, bool *through_pipewire, const char *value)
+{
+	*through_pipewire = !strcmp(value, "pipewire");
+	if (!*through_pipewire && strcmp(value, "bluetooth"))
+		return ini_complain(ini, "capture is bluetooth or pipewire, not '%s'", value);
+	return 1;
+}
+
 static int on_section(struct ini_text *ini, const char *section)
 {
 	if (strcmp(section, "relay"))
@@ -102,8 +110,8 @@ static int on_section(struct ini_text *ini, const char *section)
 
 static int complain_key(struct ini_text *ini, const char *key)
 {
-	static const char *const keys[] = {"rate",   "lead", "idle",  "adapter",
-	                                   "keymap", "log",  "source"};
+	static const char *const keys[] = {"rate",   "lead", "idle",   "adapter",
+	                                   "keymap", "log",  "source", "capture"};
 	const char *nearest = NULL;
 	int least = TEXT_SLIP + 1;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -116,7 +124,8 @@ static int complain_key(struct ini_text *ini, const char *key)
 	if (nearest)
 		return ini_complain(ini, "no key '%s'; did you mean '%s'?", key, nearest);
 	return ini_complain(
-	    ini, "no key '%s'; there are rate, lead, idle, adapter, keymap, log, source", key);
+	    ini, "no key '%s'; there are rate, lead, idle, adapter, keymap, log, source, capture",
+	    key);
 }
 
 static int on_key(struct ini_text *ini, const char *section, const char *key, const char *value)
@@ -134,6 +143,8 @@ static int on_key(struct ini_text *ini, const char *section, const char *key, co
 		return set_text(ini, config->log, sizeof(config->log), value);
 	if (!strcmp(key, "source"))
 		return set_text(ini, config->source, sizeof(config->source), value);
+	if (!strcmp(key, "capture"))
+		return set_capture(ini, &config->through_pipewire, value);
 	if (!strcmp(key, "idle"))
 		return set_idle(ini, &config->idle_ns, value);
 	if (!strcmp(key, "adapter"))

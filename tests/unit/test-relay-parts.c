@@ -650,11 +650,13 @@ static void config_is_read(void **state)
 	settings_init(&settings);
 	const char *path = write_file("c.conf",
 	                              "# mine\n[relay]\nrate = 48000\nlead = 40 ms\nkeymap = vi\n"
-	                              "adapter = 00:1a:7d:da:71:13, 00:1A:7D:DA:71:14\n");
+	                              "adapter = 00:1a:7d:da:71:13, 00:1A:7D:DA:71:14\n"
+	                              "capture = pipewire\n");
 	assert_int_equal(settings_read_config(&settings, path, message, sizeof(message)), 0);
 	assert_int_equal(settings.config.rate, 48000);
 	assert_int_equal(settings.config.lead_ns, 40 * MS);
 	assert_string_equal(settings.config.keymap, "vi");
+	assert_true(settings.config.through_pipewire);
 	assert_int_equal(settings.config.adapter_count, 2);
 	assert_string_equal(settings.config.adapters[0], "00:1A:7D:DA:71:13");
 	assert_string_equal(settings.config.adapters[1], "00:1A:7D:DA:71:14");
@@ -698,6 +700,7 @@ static void wrong_config_is_named_by_line(void **state)
 	    {"[relay]\nrate = 96000\n", ":2: rate is 44100 or 48000"},
 	    {"[relay]\nlead = soon\n", ":2: lead is a time"},
 	    {"[relay]\nlead = 2 s\n", ":2: lead is a time"},
+	    {"[relay]\ncapture = jack\n", ":2: capture is bluetooth or pipewire"},
 	    {"[relay]\nadapter = hci0\n", ":2: adapter is a Bluetooth address like"},
 	    {"[relay]\nadapter = 00:1A:7D:DA:71:13 00:1A:7D:DA:71:1\n", "not '00:1A:7D:DA:71:1'"},
 	    {"[rely]\n", ":1: no section [rely]"},
