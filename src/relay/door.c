@@ -299,7 +299,7 @@ static struct bluez_adapter *adapter_choose(struct relay *relay)
 		    count < MODEL_ADAPTERS) {
 			adapters[count] = adapter;
 			sites[count++] =
-			    (struct policy_site){.air = (int)place_taken(relay, adapter)};
+			    (struct policy_site){.air = (int)air_taken(relay, adapter)};
 		}
 	int best = policy_place(sites, count);
 	return best < 0 ? NULL : adapters[best];

@@ -233,7 +233,7 @@ static int run_connect(struct execution *run)
 		return answer(run, -ENODEV, "not paired with an adapter that is there");
 	speaker_turn(speaker, wanted);
 	char words[SPEAKER_PROBLEM];
-	if (wanted && !place_fits(speaker, words, sizeof(words)))
+	if (wanted && !air_fits(speaker, words, sizeof(words)))
 		answer(run, 0, "connecting; %s", words);
 	else
 		answer(run, 0, "%s", wanted ? "connecting" : "disconnecting");

@@ -120,7 +120,7 @@ void flush_close(struct relay *relay)
 static uint32_t timeout_of(const struct speaker *speaker)
 {
 	int64_t ms = TIMEOUT_MS, half_ms = speaker_latency(speaker).us / 2000;
-	int64_t buffers_ms = BUFFERED_MOST * place_packet_ns(speaker) / 1000000;
+	int64_t buffers_ms = BUFFERED_MOST * air_packet_ns(speaker) / 1000000;
 	if (ms > half_ms)
 		ms = half_ms;
 	if (ms > buffers_ms)

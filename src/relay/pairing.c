@@ -324,7 +324,7 @@ static struct bluez_device *device_choose(struct relay *relay, const char *addre
 		devices[count] = device;
 		sites[count++] = (struct policy_site){
 		    .kept = device->paired || (kept && !strcmp(kept->adapter, adapter->address)),
-		    .air = (int)place_taken(relay, adapter),
+		    .air = (int)air_taken(relay, adapter),
 		    .rssi = device->rssi,
 		};
 	}

@@ -293,13 +293,13 @@ static void present_adapter(struct model_adapter *shown, struct relay *relay,
                             const struct bluez_adapter *adapter)
 {
 	const struct model *model = &relay->model;
-	double inbound = place_inbound(relay, adapter, true);
+	double inbound = air_inbound(relay, adapter, true);
 	*shown = (struct model_adapter){.powered = adapter->powered,
 	                                .endpoints = adapter->endpoints,
 	                                .airtime_permille = (int32_t)lround(inbound * 10)};
 	copy(shown->address, sizeof(shown->address), adapter->address);
 	copy(shown->hci, sizeof(shown->hci), relay_hci(adapter));
-	copy(shown->problem, sizeof(shown->problem), place_problem(relay, adapter));
+	copy(shown->problem, sizeof(shown->problem), air_problem(relay, adapter));
 	text_clean(shown->name, sizeof(shown->name), adapter->alias);
 	for (int i = 0; i < model->speaker_count; i++)
 		if (!strcmp(model->speakers[i].adapter, adapter->address) &&

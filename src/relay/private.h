@@ -8,6 +8,7 @@
 #include "relay/aligning.h"
 #include "relay/arrivals.h"
 #include "relay/command.h"
+#include "relay/placement.h"
 #include "relay/relay.h"
 #include "relay/rtkit.h"
 #include "relay/undo.h"
@@ -67,7 +68,7 @@ struct speaker {
 	char problem[SPEAKER_PROBLEM];
 };
 
-/* What an adapter's air is used for, and what was told of it (place.c). */
+/* What an adapter's air is used for, and what was told of it (air.c). */
 struct air {
 	char address[18];
 	int streams, movable; /* a speaker that may go elsewhere, its number; 0: none */
@@ -217,25 +218,33 @@ void place_again(struct relay *relay, bool removed);
 void place_adapter_added(struct relay *relay, const struct bluez_adapter *adapter);
 /* The one before it that has its address, too, or NULL. */
 const struct bluez_adapter *place_twin(const struct bluez_adapter *adapter);
+
+/* air.c */
+/* Tells of what has come or gone, and has bitpools follow. */
+void air_act(struct relay *relay, int64_t now);
 /* Percent of an adapter's air that the source's stream takes, or only while it plays (`active`). */
-double place_inbound(const struct relay *relay, const struct bluez_adapter *adapter, bool active);
+double air_inbound(const struct relay *relay, const struct bluez_adapter *adapter, bool active);
+/* The same, or what it will take where a source is paired. */
+double air_inbound_expected(struct relay *relay, const struct bluez_adapter *adapter);
 /* … and all streams with it, a source that is paired there counted in. */
-double place_taken(struct relay *relay, const struct bluez_adapter *adapter);
+double air_taken(struct relay *relay, const struct bluez_adapter *adapter);
 /* What is too much for an adapter's air, in words; empty: it fits. */
-const char *place_problem(struct relay *relay, const struct bluez_adapter *adapter);
+const char *air_problem(struct relay *relay, const struct bluez_adapter *adapter);
+/* A speaker's stream, as far as it is known: what it was the last time, else what is usual. */
+struct placement_stream air_stream(const struct speaker *speaker);
 /* Would the speaker fit where it is placed?  If not, the words for it. */
-bool place_fits(const struct speaker *speaker, char *text, size_t size);
+bool air_fits(const struct speaker *speaker, char *text, size_t size);
 /* Is there no air for it? */
-bool place_full(const struct speaker *speaker);
+bool air_full(const struct speaker *speaker);
 /* The largest bitpool for which its adapter has the air. */
-unsigned place_ceiling(const struct speaker *speaker);
+unsigned air_ceiling(const struct speaker *speaker);
 /* By how much its packets are longer than the lead, ns: so long, at the least, its sound must wait. */
-int64_t place_waits(const struct speaker *speaker);
+int64_t air_waits(const struct speaker *speaker);
 /* When the air is free for a stream that begins. */
-int64_t place_settled(const struct speaker *speaker);
+int64_t air_settled(const struct speaker *speaker);
 /* Has its adapter the air for packets as short as the lead, to every speaker there (output.h)? */
-bool place_even(const struct speaker *speaker);
-int64_t place_packet_ns(const struct speaker *speaker); /* how long the shortest of them plays */
+bool air_even(const struct speaker *speaker);
+int64_t air_packet_ns(const struct speaker *speaker); /* how long the shortest of them plays */
 
 /* rest.c */
 void rest_follow(struct relay *relay, bool live); /* the source begins to play, or ends */

@@ -133,7 +133,7 @@ static bool unanswered(const struct speaker *speaker)
 /* A stream begins where its packets will not wait for others'. */
 static int64_t not_before(const struct speaker *speaker)
 {
-	int64_t settled = speaker->transport ? place_settled(speaker) : 0;
+	int64_t settled = speaker->transport ? air_settled(speaker) : 0;
 	return settled > speaker->not_before ? settled : speaker->not_before;
 }
 
@@ -177,7 +177,7 @@ static void speaker_waits_in_vain(struct speaker *speaker, const char *text)
 static bool speaker_fits(struct speaker *speaker)
 {
 	bool before = speaker->kept_out;
-	speaker->kept_out = !speaker->wanted_once && place_full(speaker);
+	speaker->kept_out = !speaker->wanted_once && air_full(speaker);
 	speaker->relay->air_again |= speaker->kept_out != before;
 	if (!speaker->kept_out)
 		return true;

@@ -81,7 +81,7 @@ static int align(struct relay *relay, struct speaker *joining)
 		wanted[count++] = (struct alignment_speaker){
 		    .latency_ns = speaker_latency(speaker).us * 1000ll,
 		    .trim_ns = speaker->kept->trim_ns,
-		    .waits_ns = place_waits(speaker),
+		    .waits_ns = air_waits(speaker),
 		};
 	}
 	int error = alignment_solve(wanted, count, relay->settings->config.rate, DELAY_LONGEST,
@@ -90,9 +90,9 @@ static int align(struct relay *relay, struct speaker *joining)
 		who[i]->delay_frames = wanted[i].delay_frames;
 		if (who[i]->output)
 			orders[order_count++] = (struct output_delay){
-			    who[i]->output,     (uint32_t)wanted[i].delay_frames,
-			    slack_of(who[i]),   queue_slack_of(who[i]),
-			    place_even(who[i]), (uint8_t)place_ceiling(who[i])};
+			    who[i]->output,   (uint32_t)wanted[i].delay_frames,
+			    slack_of(who[i]), queue_slack_of(who[i]),
+			    air_even(who[i]), (uint8_t)air_ceiling(who[i])};
 	}
 	if (order_count && !error)
 		error = engine_set_delays(relay->engine, orders, order_count);
@@ -184,8 +184,8 @@ int speaker_output_start(struct speaker *speaker, int fd)
 	    .delay = speaker->delay_frames,
 	    .slack_ns = slack_of(speaker),
 	    .queue_ns = queue_slack_of(speaker),
-	    .even = place_even(speaker),
-	    .ceiling = (uint8_t)place_ceiling(speaker),
+	    .even = air_even(speaker),
+	    .ceiling = (uint8_t)air_ceiling(speaker),
 	    .mix = matrix_of(speaker),
 	};
 	memcpy(config.configuration, configuration->bytes, SBC_CONFIG_BYTES);
