@@ -290,8 +290,11 @@ static int packet_send(struct output *output, const struct timeline *timeline,
 			return -ENODATA;
 		if (packet_build(output, timeline) < 0)
 			return -EIO;
+		output->sound_ns = output->lacks ? now : output->sound_ns;
+		output->lacks = false;
 	}
-	int error = channel_send(&output->channel, output->packet, output->packet_size, due, now);
+	int64_t could = due > output->sound_ns ? due : output->sound_ns;
+	int error = channel_send(&output->channel, output->packet, output->packet_size, could, now);
 	if (!error)
 		packet_account(output, now - due);
 	return error;
@@ -310,6 +313,7 @@ int64_t output_step(struct output *output, const struct timeline *timeline,
 		if (now - due > output->slack_ns || queue.late > output->queue_ns)
 			return park_stalled(output, clock, now);
 		int error = packet_send(output, timeline, queue, due, now);
+		output->lacks |= error == -ENODATA;
 		if (error == -ENODATA)
 			return now + OUTPUT_AWAIT_NS;
 		if (error == -EAGAIN)

@@ -79,6 +79,8 @@ struct output {
 	struct congestion congestion;
 
 	bool started;
+	bool lacks;           /* the packet that is due waits for its audio */
+	int64_t sound_ns;     /* when such audio came last: none waits longer for the socket */
 	double base;          /* group frame at which output frame 0 is due */
 	uint64_t next;        /* first output frame of the next packet */
 	unsigned next_frames; /* SBC frames in it */
