@@ -10,7 +10,7 @@
 #   make soak-screen    a day of an attached screen in virtual time: bytes and memory by the hour (HOURS=1)
 #   make soak       seven days of a household in the simulated world, half an hour of ours: a table of uptime
 #   make lint       formatting, static checks, layering, manuals
-#   make asan ubsan tsan      the tests under a sanitizer
+#   make asan tsan  the tests under sanitizers: asan is ASan and UBSan at once
 #   make coverage   how much of the program the tests run, by folder; 90 % of the lines are wanted
 #   make valgrind   the tests of parts, and a short demo, under valgrind: half an hour
 #   make fuzz       hostile input for everything that reads some, FUZZ_SECONDS=7 for each (tests/fuzz)
@@ -35,8 +35,7 @@ PKG_CONFIG ?= pkg-config
 pkg-config-of = $(shell $(PKG_CONFIG) $(1) $(libraries) 2>/dev/null)
 
 flags_release := -O3 -fno-math-errno -fno-trapping-math -D_FORTIFY_SOURCE=2
-flags_asan    := -O1 -fsanitize=address -fno-omit-frame-pointer
-flags_ubsan   := -O1 -fsanitize=undefined -fno-sanitize-recover=all
+flags_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 flags_tsan    := -O1 -fsanitize=thread
 flags_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -Wno-unused-command-line-argument
 flags_lint    := $(flags_release)
@@ -81,7 +80,7 @@ parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
-.PHONY: all help demo check check-flavour check-rig soak soak-screen soak-real soak-rig rig-programs bench lint asan ubsan tsan \
+.PHONY: all help demo check check-flavour check-rig soak soak-screen soak-real soak-rig rig-programs bench lint asan tsan \
 	coverage valgrind fuzz fuzz-programs format install uninstall deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -214,7 +213,7 @@ soak-real:
 	$(Q)$(MAKE) --no-print-directory all $(tools:%.c=$(out)/%)
 	$(Q)BUILD=$(out) tests/soak/real.sh
 
-asan ubsan tsan:
+asan tsan:
 	$(Q).ci/packages.sh build check
 	$(Q)$(MAKE) $(parallel) --no-print-directory FLAVOUR=$@ check-flavour
 
