@@ -5,6 +5,7 @@
 #   tests/rig/check-rig.sh [SCRIPT]...     (all of guest/test-*.sh)
 #   RIG_RELEASES="bookworm trixie"     else the host's release alone
 #   RIG_JOBS=N                         guests at a time, else one for each processor
+#   RIG_TRIES=2                        what fails is tried once more; what it said first is told
 #
 # A script's head may say:
 #   # mode MODE                run.sh's -m, else vt
@@ -57,7 +58,7 @@ bounds_hold() { # bounds_hold SCRIPT RELEASE/NAME OUT
   sed "s|^|# $2: |" "$3/verdict"
 }
 
-one() { # one SCRIPT RELEASE
+once() { # once SCRIPT RELEASE
   local name mode limit status out
   name=$2/$(basename "$1" .sh)
   out=$work/out/$name
@@ -74,6 +75,16 @@ one() { # one SCRIPT RELEASE
   fi
   [ ! -s "$out/table" ] || sed 's/^/# /' "$out/table"
   bounds_hold "$1" "$name" "$out"
+}
+
+one() { # one SCRIPT RELEASE
+  local said
+  said=$(once "$@")
+  if [ "${RIG_TRIES:-1}" -gt 1 ] && grep -q '^not ok' <<<"$said"; then
+    while read -r line; do echo "# at first: $line"; done <<<"$said"
+    said=$(once "$@")
+  fi
+  echo "$said"
 }
 
 # --- the guests ---------------------------------------------------------------------------------
