@@ -10,7 +10,7 @@
 #   make soak-screen    a day of an attached screen in virtual time: bytes and memory by the hour (HOURS=1)
 #   make soak       seven days of a household in the simulated world, half an hour of ours: a table of uptime
 #   make lint       formatting, static checks, layering, manuals
-#   make asan tsan  the tests under sanitizers: asan is ASan and UBSan at once
+#   make asan tsan  the tests of parts under sanitizers, asan is ASan and UBSan at once; WHOLE=1 for all tests
 #   make coverage   how much of the program the tests run, by folder; 90 % of the lines are wanted
 #   make valgrind   the tests of parts, and a short demo, under valgrind: half an hour
 #   make fuzz       hostile input for everything that reads some, FUZZ_SECONDS=7 for each (tests/fuzz)
@@ -185,8 +185,8 @@ check:
 	$(Q)$(MAKE) $(parallel) --no-print-directory check-flavour
 
 test_programs = $(suites:%.c=$(out)/%)
-# TSan makes the whole program in a terminal too slow for its time-outs: of it the parts are run.
-ifneq ($(filter-out tsan,$(FLAVOUR)),)
+# Under a sanitizer the parts are run; the whole program in a terminal, whose time-outs are for a fast one, with WHOLE=1.
+ifneq ($(filter release coverage,$(FLAVOUR))$(WHOLE),)
 whole_programs := $(wildcard tests/e2e/test-*.sh)
 endif
 check-flavour: rig-programs $(out)/echorelay $(out)/echorelay-flush $(test_programs) $(tools:%.c=$(out)/%)

@@ -111,7 +111,8 @@ struct relay {
 	struct journal *journal;
 	struct engine *engine;
 	struct source *source;
-	struct source_info source_info;
+	struct source_info source_told; /* by PipeWire */
+	struct source_info source_info; /* what is known of it */
 	int64_t source_since;
 	bool live;        /* an epoch of the source is open in the engine */
 	bool quiet;       /* none is, and nothing of the last one sounds any more */
@@ -314,6 +315,9 @@ struct bluez_transport *echo_transport(const struct relay *relay); /* NULL: none
 int echo_volume(const struct relay *relay);                        /* percent; −1: unknown */
 void echo_look_after(struct relay *relay, int64_t now);
 int echo_welcome(struct relay *relay, const char *address); /* engine/source.h */
+
+/* relay_events.c: what PipeWire has told of the source counts from now on, unless the relay itself reads it. */
+void source_show(struct relay *relay);
 
 /* Who takes the Echo's stream from bluetoothd. */
 void tapping_look_after(struct relay *relay);

@@ -310,16 +310,29 @@ const struct engine_events relay_engine_events = {
     on_epoch,
 };
 
+/*
+ * WirePlumber, once anew, does not know a stream that was there before it, and PipeWire has no node for it: as long
+ * as it is read here, what was known of it holds.
+ */
+void source_show(struct relay *relay)
+{
+	const struct source_info *told = &relay->source_told;
+	if (*relay->echo.tapped && !*told->address)
+		return;
+	if (relay->source_info.state != told->state)
+		relay->source_since = relay_now(relay);
+	relay->source_info = *told;
+}
+
 static void on_source(void *user, const struct source_info *info)
 {
 	struct relay *relay = user;
-	if (relay->source_info.state != info->state)
-		relay->source_since = relay_now(relay);
-	if (*info->problem && strcmp(relay->source_info.problem, info->problem))
+	if (*info->problem && strcmp(relay->source_told.problem, info->problem))
 		journal_write(relay->journal, JOURNAL_WARNING, "source", "%s", info->problem);
-	relay->source_info = *info;
-	text_clean(relay->source_info.name, sizeof(relay->source_info.name), info->name);
-	text_clean(relay->source_info.node, sizeof(relay->source_info.node), info->node);
+	relay->source_told = *info;
+	text_clean(relay->source_told.name, sizeof(relay->source_told.name), info->name);
+	text_clean(relay->source_told.node, sizeof(relay->source_told.node), info->node);
+	source_show(relay);
 }
 
 static int on_welcome(void *user, const char *address)

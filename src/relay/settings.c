@@ -93,10 +93,10 @@ static int set_adapters(struct ini_text *ini, struct settings_config *config, co
 	return 1;
 }
 
-static int set_capture(struct ini_text *ini, bool *through_pipewire, const char *value)
+static int set_capture(struct ini_text *ini, bool *past_pipewire, const char *value)
 {
-	*through_pipewire = !strcmp(value, "pipewire");
-	if (!*through_pipewire && strcmp(value, "bluetooth"))
+	*past_pipewire = !strcmp(value, "bluetooth");
+	if (!*past_pipewire && strcmp(value, "pipewire"))
 		return ini_complain(ini, "capture is bluetooth or pipewire, not '%s'", value);
 	return 1;
 }
@@ -144,7 +144,7 @@ static int on_key(struct ini_text *ini, const char *section, const char *key, co
 	if (!strcmp(key, "source"))
 		return set_text(ini, config->source, sizeof(config->source), value);
 	if (!strcmp(key, "capture"))
-		return set_capture(ini, &config->through_pipewire, value);
+		return set_capture(ini, &config->past_pipewire, value);
 	if (!strcmp(key, "idle"))
 		return set_idle(ini, &config->idle_ns, value);
 	if (!strcmp(key, "adapter"))

@@ -9,6 +9,10 @@
  *
  *     the Echo starts ─► "pending" ─► TryAcquire ─► the engine's tap ─► "idle", or gone ─► no tap
  *                                       └ refused, or of another rate: through PipeWire, which resamples
+ *
+ * That is done where the configuration asks for it.  For BlueZ, 5.66 as 5.82, does not get over the end of an endpoint
+ * whose stream another program than its owner has: when WirePlumber starts anew, the stream goes on; but once it is
+ * suspended, the Echo cannot start it again, and released, bluetoothd dies.
  */
 #include "relay/private.h"
 
@@ -23,7 +27,7 @@
 static bool may_tap(const struct relay *relay)
 {
 	const struct settings_config *config = &relay->settings->config;
-	return relay->source->ops->set_path && !config->through_pipewire && !*config->source;
+	return relay->source->ops->set_path && config->past_pipewire && !*config->source;
 }
 
 static void path_set(struct relay *relay, enum source_path path)
@@ -55,14 +59,14 @@ static void tap_end(struct relay *relay)
 {
 	*relay->echo.tapped = 0;
 	engine_set_tap(relay->engine, NULL);
+	source_show(relay);
 }
 
 /* It is suspended, or gone; or another source is to be heard. */
 static void tap_look_after(struct relay *relay, const struct bluez_transport *wanted)
 {
 	struct bluez_transport *tapped = transport_tapped(relay);
-	if (!*relay->echo.tapped || (tapped && tapped->state != BLUEZ_IDLE &&
-	                             (tapped == wanted || !*relay->source_info.address)))
+	if (!*relay->echo.tapped || (tapped && tapped == wanted && tapped->state != BLUEZ_IDLE))
 		return;
 	tap_end(relay);
 	if (tapped && tapped->state != BLUEZ_IDLE)
