@@ -6,7 +6,7 @@
 # bound clicks >= 50
 # bound lost = 0
 # bound doubled = 0
-# bound-bookworm latency_ms.median <= 31
+# bound-bookworm latency_ms.median <= 36
 # bound-trixie latency_ms.median <= 40
 # bound latency_ms.growth < 4
 # bound heard_ms.constant < 0.5
