@@ -97,6 +97,17 @@ static void engine_stop(struct engine *engine)
 	engine->runs = false;
 }
 
+/* Frees what a message hands over. */
+static void message_drop(const struct message *message)
+{
+	if (message->type == MESSAGE_ADD || message->type == MESSAGE_REMOVED)
+		output_free(message->output);
+	else if (message->type == MESSAGE_OVERLAY || message->type == MESSAGE_OVERLAY_BACK)
+		free(message->overlay);
+	else if (message->type == MESSAGE_TAP || message->type == MESSAGE_TAP_BACK)
+		tap_free(message->tap);
+}
+
 void engine_free(struct engine *engine)
 {
 	if (!engine)
@@ -104,19 +115,9 @@ void engine_free(struct engine *engine)
 	engine_stop(engine);
 	struct message message;
 	while (mailbox_take(&engine->thread.orders, &message))
-		if (message.type == MESSAGE_ADD)
-			output_free(message.output);
-		else if (message.type == MESSAGE_OVERLAY)
-			free(message.overlay);
-		else if (message.type == MESSAGE_TAP)
-			tap_free(message.tap);
+		message_drop(&message);
 	while (mailbox_take(&engine->thread.news, &message))
-		if (message.type == MESSAGE_REMOVED)
-			output_free(message.output);
-		else if (message.type == MESSAGE_OVERLAY_BACK)
-			free(message.overlay);
-		else if (message.type == MESSAGE_TAP_BACK)
-			tap_free(message.tap);
+		message_drop(&message);
 	tap_free(engine->thread.tap);
 	for (uint32_t i = 0; i < engine->thread.count; i++)
 		output_free(engine->thread.outputs[i]);
@@ -254,10 +255,8 @@ static void news_tell(struct engine *engine, const struct message *message)
 		engine->events->output_failed(engine->user, message->id, message->error);
 		break;
 	case MESSAGE_OVERLAY_BACK:
-		free(message->overlay);
-		break;
 	case MESSAGE_TAP_BACK:
-		tap_free(message->tap);
+		message_drop(message);
 		break;
 	case MESSAGE_SOURCE:
 		engine->events->source_changed(engine->user, message->live);

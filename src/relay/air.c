@@ -24,7 +24,7 @@ struct crowd {
 	struct placement_air air;
 };
 
-static bool parse(struct sbc_config *config, const struct bluez_transport *transport)
+bool air_sbc(struct sbc_config *config, const struct bluez_transport *transport)
 {
 	return transport && transport->codec == SBC_CONFIG_CODEC &&
 	       sbc_config_parse(config, transport->configuration.bytes,
@@ -40,7 +40,7 @@ double air_inbound(const struct relay *relay, const struct bluez_adapter *adapte
 	if (!transport || transport->device->adapter != adapter ||
 	    (active && transport->state != BLUEZ_ACTIVE))
 		return 0;
-	parse(&usual.config, transport);
+	air_sbc(&usual.config, transport);
 	return airtime_inbound_percent(&usual.config, usual.mtu);
 }
 
@@ -61,7 +61,7 @@ double air_inbound_expected(struct relay *relay, const struct bluez_adapter *ada
 struct placement_stream air_stream(const struct speaker *speaker)
 {
 	struct placement_stream stream = placement_usual();
-	parse(&stream.config, speaker->transport);
+	air_sbc(&stream.config, speaker->transport);
 	if (speaker->mtu)
 		stream.mtu = speaker->mtu;
 	stream.bitpool = stream.config.bitpool_max;
@@ -74,8 +74,7 @@ struct placement_stream air_stream(const struct speaker *speaker)
 /* A stream that is refused its air has none. */
 static bool streams_on(const struct speaker *speaker, const struct bluez_adapter *adapter)
 {
-	return speaker->transport && !speaker->kept_out && speaker->device &&
-	       speaker->device->adapter == adapter;
+	return speaker->transport && !speaker->kept_out && speaker_adapter(speaker) == adapter;
 }
 
 static void crowd_count(struct crowd *crowd, struct relay *relay,
@@ -93,7 +92,7 @@ static void crowd_count(struct crowd *crowd, struct relay *relay,
 /* The same, with one that will have a stream there; it has an adapter. */
 static void crowd_count_with(struct crowd *crowd, const struct speaker *speaker)
 {
-	const struct bluez_adapter *adapter = speaker->device->adapter;
+	const struct bluez_adapter *adapter = speaker_adapter(speaker);
 	crowd_count(crowd, speaker->relay, adapter);
 	if (!streams_on(speaker, adapter))
 		crowd->streams[crowd->air.count++] = air_stream(speaker);
@@ -103,7 +102,7 @@ bool air_fits(const struct speaker *speaker, char *text, size_t size)
 {
 	struct crowd crowd;
 	*text = 0;
-	if (!speaker->device || !speaker->device->adapter)
+	if (!speaker_adapter(speaker))
 		return true;
 	crowd_count_with(&crowd, speaker);
 	return placement_fits(&crowd.air, text, size);
@@ -116,13 +115,24 @@ bool air_full(const struct speaker *speaker)
 	return placement_full(&crowd.air);
 }
 
+/* In frames of the group. */
+static int64_t lead_of(const struct relay *relay)
+{
+	const struct settings_config *config = &relay->settings->config;
+	return config->lead_ns * config->rate / SECOND_NS;
+}
+
+/* Of the group's rate to the stream's. */
+static double ratio_of(const struct relay *relay, const struct placement_stream *stream)
+{
+	return (double)relay->settings->config.rate / stream->config.rate;
+}
+
 /* SBC frames in a packet that has only the lead: the shortest that it is sent. */
 static unsigned frames_even(const struct relay *relay, const struct placement_stream *stream)
 {
-	uint32_t rate = relay->settings->config.rate;
-	int64_t lead = relay->settings->config.lead_ns * rate / SECOND_NS;
-	return output_frames_even(&stream->config, stream->mtu, lead,
-	                          (double)rate / stream->config.rate);
+	return output_frames_even(&stream->config, stream->mtu, lead_of(relay),
+	                          ratio_of(relay, stream));
 }
 
 int64_t air_packet_ns(const struct speaker *speaker)
@@ -136,7 +146,7 @@ int64_t air_packet_ns(const struct speaker *speaker)
 bool air_even(const struct speaker *speaker)
 {
 	struct relay *relay = speaker->relay;
-	const struct bluez_adapter *adapter = speaker->device ? speaker->device->adapter : NULL;
+	const struct bluez_adapter *adapter = speaker_adapter(speaker);
 	if (!adapter)
 		return false;
 	struct crowd crowd;
@@ -179,7 +189,7 @@ const char *air_problem(struct relay *relay, const struct bluez_adapter *adapter
 
 static const struct air *air_around(const struct speaker *speaker)
 {
-	const struct bluez_adapter *adapter = speaker->device ? speaker->device->adapter : NULL;
+	const struct bluez_adapter *adapter = speaker_adapter(speaker);
 	return adapter ? air_of(speaker->relay, adapter) : NULL;
 }
 
@@ -201,10 +211,10 @@ int64_t air_waits(const struct speaker *speaker)
 	unsigned ceiling = air_ceiling(speaker);
 	if (!ceiling || ceiling >= stream.bitpool)
 		return 0;
-	int64_t rate = speaker->relay->settings->config.rate;
-	int64_t lead = speaker->relay->settings->config.lead_ns * rate / SECOND_NS;
-	int64_t frames = output_frames_wait(&stream.config, stream.mtu, ceiling, lead,
-	                                    (double)rate / stream.config.rate);
+	const struct relay *relay = speaker->relay;
+	int64_t rate = relay->settings->config.rate;
+	int64_t frames = output_frames_wait(&stream.config, stream.mtu, ceiling, lead_of(relay),
+	                                    ratio_of(relay, &stream));
 	return (frames * SECOND_NS + rate - 1) / rate;
 }
 
@@ -224,7 +234,7 @@ static void movable_find(struct placement_air *air, struct relay *relay,
 	const struct bluez_device *device;
 	for (int i = 0; i < relay->speaker_count && !air->movable; i++) {
 		const struct speaker *speaker = relay->speakers[i];
-		if (!speaker->transport || !speaker->device || speaker->device->adapter != adapter)
+		if (!speaker->transport || speaker_adapter(speaker) != adapter)
 			continue;
 		spa_list_for_each (device, bluez_devices(relay->bluez), link) {
 			bool other = device->paired && device->adapter &&
@@ -262,7 +272,7 @@ static int64_t last_begun(const struct relay *relay, const struct bluez_adapter 
 	int64_t last = 0;
 	for (int i = 0; i < relay->speaker_count; i++) {
 		const struct speaker *speaker = relay->speakers[i];
-		if (speaker->output && speaker->device && speaker->device->adapter == adapter &&
+		if (speaker->output && speaker_adapter(speaker) == adapter &&
 		    speaker->playing_since > last)
 			last = speaker->playing_since;
 	}
@@ -322,7 +332,7 @@ static bool air_rises(const struct relay *relay, int64_t now)
 void air_act(struct relay *relay, int64_t now)
 {
 	const struct bluez_adapter *adapter;
-	if (!relay->air_again && !air_rises(relay, now))
+	if (!relay->service || (!relay->air_again && !air_rises(relay, now)))
 		return;
 	relay->air_again = false;
 	spa_list_for_each (adapter, bluez_adapters(relay->bluez), link)

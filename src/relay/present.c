@@ -61,11 +61,8 @@ static void copy(char *to, size_t size, const char *from)
 
 static void present_source_codec(struct model_source *shown, const struct relay *relay)
 {
-	const struct bluez_transport *transport = echo_transport(relay);
 	struct sbc_config config;
-	if (!transport || transport->codec != SBC_CONFIG_CODEC ||
-	    sbc_config_parse(&config, transport->configuration.bytes,
-	                     transport->configuration.size))
+	if (!air_sbc(&config, echo_transport(relay)))
 		return;
 	copy(shown->codec, sizeof(shown->codec), "sbc");
 	shown->bitpool = config.bitpool_max;
@@ -254,7 +251,7 @@ static void present_speaker(struct model_speaker *shown, struct speaker *speaker
 {
 	const struct relay *relay = speaker->relay;
 	const struct settings_speaker *kept = speaker->kept;
-	const struct bluez_adapter *adapter = speaker->device ? speaker->device->adapter : NULL;
+	const struct bluez_adapter *adapter = speaker_adapter(speaker);
 	const struct output_snapshot *output =
 	    speaker->output ? snapshot_output(snapshot, speaker->output) : NULL;
 	*shown = speaker_unknown(speaker);

@@ -221,6 +221,8 @@ void place_adapter_added(struct relay *relay, const struct bluez_adapter *adapte
 const struct bluez_adapter *place_twin(const struct bluez_adapter *adapter);
 
 /* air.c */
+/* What a transport's stream is like, where it is SBC; `transport` may be NULL.  Says whether it is. */
+bool air_sbc(struct sbc_config *config, const struct bluez_transport *transport);
 /* Tells of what has come or gone, and has bitpools follow. */
 void air_act(struct relay *relay, int64_t now);
 /* Percent of an adapter's air that the source's stream takes, or only while it plays (`active`). */
@@ -254,6 +256,8 @@ void rest_act(struct relay *relay, int64_t now);
 /* speakers.c */
 struct speaker *speaker_of_address(struct relay *relay, const char *address);
 struct speaker *speaker_of_device(struct relay *relay, const struct bluez_device *device);
+/* That of its device; NULL: it has none. */
+struct bluez_adapter *speaker_adapter(const struct speaker *speaker);
 struct speaker *speaker_of_output(struct relay *relay, uint32_t output);
 bool speaker_move(struct speaker *speaker, int rows); /* down; false where it cannot go so far */
 void speakers_follow_device(struct relay *relay, struct bluez_device *device,

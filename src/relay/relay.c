@@ -190,8 +190,7 @@ static void relay_look_after(struct relay *relay)
 		rest_act(relay, now);
 		if (places_act(relay, now))
 			adapters_prepare(relay);
-		if (relay->service)
-			air_act(relay, now);
+		air_act(relay, now);
 		speakers_act(relay, now);
 		scan_act(relay, now);
 		pairing_act(relay, now);

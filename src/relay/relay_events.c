@@ -193,11 +193,12 @@ static void on_disconnected(void *user, struct bluez_device *device, const char 
 static void on_acquired(void *user, struct bluez_transport *transport, int fd, uint16_t mtu,
                         const char *problem)
 {
-	struct speaker *speaker = transport->mine ? speaker_of_device(user, transport->device)
-	                                          : NULL;
-	if (!transport->mine)
+	if (!transport->mine) {
 		tapping_acquired(user, transport, fd, problem);
-	else if (speaker)
+		return;
+	}
+	struct speaker *speaker = speaker_of_device(user, transport->device);
+	if (speaker)
 		speaker_acquired(speaker, fd, mtu, problem);
 	else if (fd >= 0)
 		close(fd);

@@ -42,7 +42,7 @@ static void tell(const struct speaker *speaker, enum journal_level level, const 
 
 static bool air_needed(const struct speaker *speaker)
 {
-	const struct bluez_adapter *adapter = speaker->device ? speaker->device->adapter : NULL;
+	const struct bluez_adapter *adapter = speaker_adapter(speaker);
 	return adapter && relay_streams(speaker->relay, adapter) > 0;
 }
 
@@ -85,8 +85,7 @@ static bool adapter_paging(const struct relay *relay, const struct bluez_adapter
 {
 	for (int i = 0; i < relay->speaker_count; i++) {
 		const struct speaker *speaker = relay->speakers[i];
-		if (speaker->state == SPEAKER_CONNECTING && speaker->device &&
-		    speaker->device->adapter == adapter)
+		if (speaker->state == SPEAKER_CONNECTING && speaker_adapter(speaker) == adapter)
 			return true;
 	}
 	return false;
@@ -140,7 +139,7 @@ static int64_t not_before(const struct speaker *speaker)
 static struct policy_link link_of(const struct speaker *speaker)
 {
 	const struct bluez_device *device = speaker->device;
-	const struct bluez_adapter *adapter = device ? device->adapter : NULL;
+	const struct bluez_adapter *adapter = speaker_adapter(speaker);
 	return (struct policy_link){
 	    .idle = speaker->relay->idle,
 	    .wanted = !speaker->turned_off && (speaker->kept->autoconnect || speaker->wanted_once),

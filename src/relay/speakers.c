@@ -20,6 +20,11 @@ struct speaker *speaker_of_device(struct relay *relay, const struct bluez_device
 	return NULL;
 }
 
+struct bluez_adapter *speaker_adapter(const struct speaker *speaker)
+{
+	return speaker->device ? speaker->device->adapter : NULL;
+}
+
 struct speaker *speaker_of_output(struct relay *relay, uint32_t output)
 {
 	for (int i = 0; i < relay->speaker_count; i++)

@@ -39,10 +39,7 @@ static void path_set(struct relay *relay, enum source_path path)
 static bool fits(const struct relay *relay, const struct bluez_transport *transport)
 {
 	struct sbc_config config;
-	return transport->codec == SBC_CONFIG_CODEC &&
-	       !sbc_config_parse(&config, transport->configuration.bytes,
-	                         transport->configuration.size) &&
-	       config.rate == relay->settings->config.rate;
+	return air_sbc(&config, transport) && config.rate == relay->settings->config.rate;
 }
 
 static struct bluez_transport *transport_tapped(const struct relay *relay)
