@@ -60,11 +60,12 @@ on_terminal() { # on_terminal NAME OPTION... PROGRAM...: a line of figures
   TERM=xterm-256color timeout 120 "$tools/pty" "$@" || echo "did not end"
 }
 
-eight_speakers() { # on four adapters, as they would have to be
-  cat src/sim/scenarios/healthy.scenario
+# Beside the four of healthy.scenario, on two more adapters, as they would have to be
+four_more() { # four_more FIRST STEP: their latencies, ms
   printf '[adapter hci3]\naddress = 5C:F3:70:A1:22:08\n[adapter hci4]\naddress = 5C:F3:70:A1:22:09\n'
-  for i in 5 6 7 8; do
-    printf '[speaker Number %d]\nadapter = hci%d\nlatency = 200 ms\nreports = 200 ms\n' $i $((3 + i / 7))
+  for i in 0 1 2 3; do
+    printf '[speaker Number %d]\nadapter = hci%d\nlatency = %d ms\nreports = %d ms\n' $((5 + i)) $((3 + i / 2)) \
+      $(($1 + i * $2)) $(($1 + i * $2))
   done
 }
 
@@ -72,7 +73,7 @@ bench_screen() {
   title "screen: what the terminal gets, what a key takes, what the first thread costs"
   demo="$relay --standalone --state $work/s --demo"
   sed 's/^\[echo .*/&\nevent = 1 s pause 600 s/' src/sim/scenarios/healthy.scenario >"$work/silent.scenario"
-  eight_speakers >"$work/eight.scenario"
+  { cat src/sim/scenarios/healthy.scenario && four_more 200 0; } >"$work/eight.scenario"
   # shellcheck disable=SC2086
   {
     on_terminal "4 speakers, music, 80x24" --keys 200 --escapes 50 $demo=healthy
@@ -210,11 +211,7 @@ bench_long() {
   title "8 speakers, $minutes minutes of real time"
   {
     record_of healthy "$work/long"
-    printf '[adapter hci3]\naddress = 5C:F3:70:A1:22:08\n[adapter hci4]\naddress = 5C:F3:70:A1:22:09\n'
-    for i in 5 6 7 8; do
-      printf '[speaker Number %d]\nadapter = hci%d\nlatency = %d ms\nreports = %d ms\n' $i $((3 + i / 7)) \
-        $((150 + i * 10)) $((150 + i * 10))
-    done
+    four_more 200 10
   } >"$work/long.scenario"
   "$tools/witness" 20 >"$work/witness" &
   /usr/bin/env time -f 'whole program: %U s user, %S s system, %M KiB' \

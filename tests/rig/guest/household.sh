@@ -15,17 +15,7 @@ chronicle=/share/household
 
 note() { echo "$(now_ns) $*" >>$chronicle; }
 
-adapter_power() { # adapter_power hciN BOOLEAN
-  dbus-send --system --print-reply --dest=org.bluez "/org/bluez/$1" org.freedesktop.DBus.Properties.Set \
-    string:org.bluez.Adapter1 string:Powered "variant:boolean:$2" >/dev/null
-}
-device_call() { # device_call FROM TO METHOD [ARGUMENT]...: FROM's hciN of TO's device
-  dbus-send --system --print-reply --reply-timeout=30000 --dest=org.bluez \
-    "/org/bluez/$1/dev_$(address "$2" | tr : _)" "org.bluez.Device1.$3" "${@:4}" >/dev/null 2>&1
-}
-speaker_calls() { # as one does that was switched on, and looks for its owner
-  device_call "hci$1" "${owner[$1]}" ConnectProfile string:0000110a-0000-1000-8000-00805f9b34fb
-}
+speaker_calls() { owner_call "hci$1" "${owner[$1]}" 2>/dev/null; } # a speaker that was switched on: or it finds nobody
 
 # --- the devices ------------------------------------------------------------------------------------
 
@@ -65,7 +55,7 @@ speaker_goes() { # speaker_goes NUMBER WHY
   note "$1 out $2"
   radio_tell away "$(address "hci$1")"
   case $2 in
-    taken) device_call "hci$1" "${owner[$1]}" Disconnect ;;
+    taken) device_call "hci$1" "${owner[$1]}" Disconnect 2>/dev/null ;;
     off) adapter_power "hci$1" false ;;
     away) radio_tell cut "$(address "hci$1")" ;;
     dies)
@@ -125,8 +115,7 @@ pipewire_restart() {
   expect "PipeWire has ended" 10 not_running pipewire
   expect "WirePlumber has ended" 10 not_running wireplumber
   sleep 1
-  as_player PIPEWIRE_DEBUG=2 pipewire >>/share/pipewire.log 2>&1 &
-  expect "PipeWire" 10 test -S /run/user/1000/pipewire-0
+  pipewire_start
   wireplumber_start
 }
 
@@ -170,11 +159,9 @@ sleep_until() { # sleep_until SECOND, of the life that began at $began
   sleep "$(awk -v until="$1" -v began="$began" '{ left = began + until - $1; print (left > 0 ? left : 0) }' /proc/uptime)"
 }
 
-heard_by() { grep -q '^heard' "/share/speaker-$1.log"; }
-
 household_lives() { # household_lives SECONDS SEED
-  local began second what who much number
-  for number in 4 5 6 7; do expect "speaker $number plays" 60 heard_by $number; done
+  local began second what who much
+  speakers_play 60 4 5 6 7
   sleep 10
   note all in begin
   began=$(cut -d' ' -f1 /proc/uptime)

@@ -6,7 +6,7 @@
 #   radio_start CONTROLLERS [radio's options]      hci0 ... hciN-1, and bluetoothd
 #   radio_tell COMMAND...
 #   session_start ADAPTERS                         PipeWire, and WirePlumber on so many: 1, hci0 alone
-#   wireplumber_restart
+#   pipewire_start, wireplumber_restart
 #   speaker_start hciN hciTO [fake-speaker's options]   paired from hciTO
 #   speaker_reports hciN                           the next of its --report
 #   echo_start hciN hciTO [fake-echo's options]         pairs and connects itself
@@ -15,7 +15,13 @@
 #   relay_start [echorelay's options]
 #   microphone_start NAME RECORD:METRES...         one of PipeWire's, that hears what speakers let be heard (--wav)
 #   relay_do COMMAND...                            as typed by its user: relay_do all mute on
-#   speakers_play N...                             waits until the Echo is heard from each
+#   relay_configure LINE                           of echorelay.conf; before relay_start
+#   one_adapter_start [fake-echo's options]        the Echo hci1, and speakers hci2 and hci3: all on hci0
+#   two_adapters_start [fake-echo's options]       the Echo hci2 on hci0, speakers hci3 and hci4 on hci1
+#   adapter_power hciN BOOLEAN
+#   device_call hciN hciTO METHOD [ARGUMENT]...    hciN's program calls a method of Device1 for hciTO
+#   owner_call hciN hciTO                          as a speaker does that was switched on: it connects
+#   speakers_play SECONDS N...                     waits until the Echo is heard from each
 #   heard_again WHAT SECONDS NS N...               … after an instant, at most so long after now; says when
 #   heard_since NS SPEAKER, streams_since …        seconds until it did, after an instant of the clock (now_ns)
 #   finish                                         ends the test; the logs are whole then
@@ -70,10 +76,11 @@ expect() { # expect WHAT SECONDS COMMAND...
   say "$what"
 }
 
-speakers_play() { # speakers_play N...
-  local number
+speakers_play() { # speakers_play SECONDS N...
+  local seconds=$1 number
+  shift
   for number; do
-    expect "speaker $number plays" 30 grep -q '^heard' "/share/speaker-$number.log"
+    expect "speaker $number plays" "$seconds" grep -q '^heard' "/share/speaker-$number.log"
   done
 }
 
@@ -115,6 +122,17 @@ speaker_start() {
   expect "a speaker on $hci" 20 grep -q "registered.*/rig/$hci/sink" /share/bluetoothd.log
   pair "$owner" "$(address "$hci")" || fail "pairing the speaker on $hci"
 }
+
+adapter_power() {
+  dbus-send --system --print-reply --dest=org.bluez "/org/bluez/$1" org.freedesktop.DBus.Properties.Set \
+    string:org.bluez.Adapter1 string:Powered "variant:boolean:$2" >/dev/null
+}
+
+device_call() {
+  dbus-send --system --print-reply --reply-timeout=30000 --dest=org.bluez \
+    "/org/bluez/$1/dev_$(address "$2" | tr : _)" "org.bluez.Device1.$3" "${@:4}" >/dev/null
+}
+owner_call() { device_call "$1" "$2" ConnectProfile string:0000110a-0000-1000-8000-00805f9b34fb; }
 
 speaker_reports() { kill -USR1 "${speakers[$1]}"; }
 
@@ -173,9 +191,13 @@ session_start() {
   session_configure
   runtime_folder
   as_player dbus-daemon --session --fork --nopidfile --address=unix:path=/run/user/1000/bus
-  as_player PIPEWIRE_DEBUG=2 pipewire >/share/pipewire.log 2>&1 &
-  expect "PipeWire" 10 test -S /run/user/1000/pipewire-0
+  pipewire_start
   wireplumber_start
+}
+
+pipewire_start() {
+  as_player PIPEWIRE_DEBUG=2 pipewire >>/share/pipewire.log 2>&1 &
+  expect "PipeWire" 10 test -S /run/user/1000/pipewire-0
 }
 
 wireplumber_start() {
@@ -192,6 +214,11 @@ wireplumber_restart() {
   wireplumber_start
 }
 
+relay_configure() {
+  install -d /home/player/.config/echorelay
+  printf '[relay]\n%s\n' "$*" >/home/player/.config/echorelay/echorelay.conf
+}
+
 relay_start() { # on hci0, if no --adapter is given
   case " $* " in
     *" --adapter "*) ;;
@@ -202,6 +229,24 @@ relay_start() { # on hci0, if no --adapter is given
   relay=$!
   expect "the relay" 10 relay_answers
   as_player echorelay watch >>/share/relay.log &
+}
+
+one_adapter_start() {
+  radio_start 4
+  speaker_start hci2 hci0
+  speaker_start hci3 hci0
+  relay_start
+  session_start 1
+  echo_start hci1 hci0 "$@"
+}
+
+two_adapters_start() {
+  radio_start 5
+  speaker_start hci3 hci1
+  speaker_start hci4 hci1
+  relay_start --adapter "$(address hci0)" --adapter "$(address hci1)"
+  session_start 2
+  echo_start hci2 hci0 "$@"
 }
 
 microphone_start() {

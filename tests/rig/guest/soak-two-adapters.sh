@@ -19,6 +19,6 @@ speaker_start hci5 hci1 --kind rtp
 relay_start --adapter "$(address hci0)" --adapter "$(address hci1)"
 session_start 2
 echo_start hci2 hci0 --ppm 150
-speakers_play 3 4 5
+speakers_play 30 3 4 5
 sleep 1800
 finish

@@ -17,13 +17,8 @@
 # shellcheck source=tests/rig/guest/lib.sh
 . /rig/guest/lib.sh
 
-radio_start 4
-speaker_start hci2 hci0
-speaker_start hci3 hci0
-printf '[relay]\ncapture = bluetooth\n' >/home/player/relay.conf
-relay_start --config /home/player/relay.conf
-session_start 1
-echo_start hci1 hci0
-speakers_play 2 3
+relay_configure "capture = bluetooth"
+one_adapter_start
+speakers_play 20 2 3
 sleep 60
 finish

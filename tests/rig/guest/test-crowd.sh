@@ -30,9 +30,7 @@ pair hci0 "$(address hci1)" || fail "pairing the Echo"
 relay_start
 session_start 1
 echo_tell connect
-for number in 2 3 4 5 6; do
-  expect "speaker $number plays" 30 grep -q '^heard' /share/speaker-$number.log
-done
+speakers_play 30 2 3 4 5 6
 sleep 42
 as_player echorelay status >/share/status.txt
 cat /share/status.txt

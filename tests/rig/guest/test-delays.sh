@@ -15,7 +15,7 @@ speaker_start hci4 hci1 --latency 275 --report 150,275
 relay_start --adapter "$(address hci0)" --adapter "$(address hci1)"
 session_start 2
 echo_start hci2 hci0
-speakers_play 3 4
+speakers_play 20 3 4
 
 # Clicks of both since an instant: how much later than speaker 3's are speaker 4's, in ms, at the least and most
 distances() { # distances NS

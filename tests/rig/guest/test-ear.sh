@@ -26,7 +26,7 @@ radio_tell delay "$(address hci3)" 1500
 relay_start
 session_start 1
 echo_start hci1 hci0
-speakers_play 2 3
+speakers_play 20 2 3
 microphone_start sofa /tmp/speaker-2.wav:2 /tmp/speaker-3.wav:2
 
 # --- measured, and kept ---------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ esac
 relay_start --adapter "$(address hci0)" --adapter "$(address hci1)"
 session_start 2
 echo_start hci2 hci0
-speakers_play 3 4 5
+speakers_play 20 3 4 5
 sleep 2
 
 judge() { # judge WHAT NUMBER SINCE

@@ -13,13 +13,8 @@
 # shellcheck source=tests/rig/guest/lib.sh
 . /rig/guest/lib.sh
 
-radio_start 5
-speaker_start hci3 hci1
-speaker_start hci4 hci1
-relay_start --adapter "$(address hci0)" --adapter "$(address hci1)"
-session_start 2
-echo_start hci2 hci0
-speakers_play 3 4
+two_adapters_start
+speakers_play 20 3 4
 
 # How long after the Echo's last start a speaker's silence was over, less the speaker's own latency, in ms
 back_after() { # back_after SPEAKER

@@ -30,14 +30,12 @@ relay_start --adapter "$(address hci0)" --adapter "$(address hci1)"
 relay_do "Speaker 8" connect off
 session_start 2
 echo_tell connect
-for number in 3 4 5 6 7; do
-  expect "speaker $number plays" 60 grep -q '^heard' /share/speaker-$number.log
-done
+speakers_play 60 3 4 5 6 7
 sleep 5
 played_at() { as_player echorelay status --json | tr , '\n' | grep '"bitpool"' | tr -dc '0-9\n' | sort -n | uniq -c | xargs; }
 say "before: $(played_at)"
 relay_do "Speaker 8" connect on
-expect "speaker 8 plays" 10 grep -q '^heard' /share/speaker-8.log
+speakers_play 10 8
 say "after: $(played_at)"
 sleep 45
 as_player echorelay status --json >/share/status.json

@@ -13,12 +13,7 @@
 # shellcheck source=tests/rig/guest/lib.sh
 . /rig/guest/lib.sh
 
-radio_start 4
-speaker_start hci2 hci0
-speaker_start hci3 hci0
-relay_start
-session_start 1
-echo_start hci1 hci0
+one_adapter_start
 
 plays_again() { heard_again "$@" 2 3; } # plays_again WHAT SECONDS NS
 plays_again "it plays" 30 "$(now_ns)"
@@ -67,8 +62,7 @@ expect "PipeWire has ended" 10 not_running pipewire
 expect "WirePlumber has ended" 10 not_running wireplumber
 sleep 1
 since=$(now_ns)
-as_player PIPEWIRE_DEBUG=2 pipewire >>/share/pipewire.log 2>&1 &
-expect "PipeWire" 10 test -S /run/user/1000/pipewire-0
+pipewire_start
 wireplumber_begin
 plays_again "PipeWire restarted" 60 "$since"
 sleep 15

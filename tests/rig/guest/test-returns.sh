@@ -10,25 +10,11 @@
 # shellcheck source=tests/rig/guest/lib.sh
 . /rig/guest/lib.sh
 
-radio_start 5
-speaker_start hci3 hci1
-speaker_start hci4 hci1
-relay_start --adapter "$(address hci0)" --adapter "$(address hci1)"
-session_start 2
-echo_start hci2 hci0
-speakers_play 3 4
+two_adapters_start
+speakers_play 20 3 4
 sleep 5
 
 stops() { counts "$1" '^stop' "/share/speaker-$2.log"; } # stops TIMES SPEAKER
-adapter_power() { # adapter_power hciN BOOLEAN
-  dbus-send --system --print-reply --dest=org.bluez "/org/bluez/$1" org.freedesktop.DBus.Properties.Set \
-    string:org.bluez.Adapter1 string:Powered "variant:boolean:$2" >/dev/null
-}
-call_relay() { # call_relay hciN: as a speaker does that looks for its owner
-  dbus-send --system --print-reply --reply-timeout=30000 --dest=org.bluez \
-    "/org/bluez/$1/dev_$(address hci1 | tr : _)" org.bluez.Device1.ConnectProfile \
-    string:0000110a-0000-1000-8000-00805f9b34fb >/dev/null
-}
 came_back() { # came_back WHAT SECONDS NS SPEAKER
   expect "$1: it streams" "$2" streams_since "$3" "$4"
   expect "$1: it is heard" "$2" heard_since "$3" "$4"
@@ -59,7 +45,7 @@ switch_off
 sleep 15
 since=$(now_ns)
 switch_on
-call_relay hci4
+owner_call hci4 hci1
 came_back "off, calls itself" 30 "$since" 4
 sleep 21
 

@@ -18,16 +18,9 @@
 # shellcheck source=tests/rig/guest/lib.sh
 . /rig/guest/lib.sh
 
-radio_start 5
-speaker_start hci3 hci1
-speaker_start hci4 hci1
-printf '[relay]\ncapture = %s\n' "${1:-bluetooth}" >/home/player/relay.conf
-relay_start --config /home/player/relay.conf --adapter "$(address hci0)" --adapter "$(address hci1)"
-session_start 2
-echo_start hci2 hci0
-for number in 3 4; do
-  expect "speaker $number plays" 20 grep -q '^heard' /share/speaker-$number.log
-done
+relay_configure "capture = ${1:-bluetooth}"
+two_adapters_start
+speakers_play 20 3 4
 sleep 12
 since=$(now_ns)
 radio_tell loss "$(address hci2)" 20

@@ -15,13 +15,8 @@
 # shellcheck source=tests/rig/guest/lib.sh
 . /rig/guest/lib.sh
 
-radio_start 4
-speaker_start hci2 hci0
-speaker_start hci3 hci0
-relay_start
-session_start 1
-echo_start hci1 hci0
-speakers_play 2 3
+one_adapter_start
+speakers_play 20 2 3
 sleep 10
 hushed=$(now_ns)
 echo_tell hush

@@ -12,6 +12,6 @@ session_start 1
 expect "the relay streams to speaker 2" 20 grep -q '^start' /share/speaker-2.log
 expect "the relay streams to speaker 3" 20 grep -q '^start' /share/speaker-3.log
 echo_start hci1 hci0
-speakers_play 2 3
+speakers_play 20 2 3
 expect "the relay tells of the Echo" 5 grep -q 'source 00:AA:01:01:00:42 state=streaming' /share/relay.log
 finish

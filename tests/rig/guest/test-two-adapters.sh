@@ -28,6 +28,6 @@ radio_tell delay "$(address hci5)" 900
 relay_start --adapter "$(address hci0)" --adapter "$(address hci1)"
 session_start 2
 echo_start hci2 hci0 --ppm 150
-speakers_play 3 4 5
+speakers_play 20 3 4 5
 sleep 300
 finish

@@ -10,7 +10,7 @@ speaker_start hci2 hci0 --wav $record
 relay_start
 session_start 1
 echo_start hci1 hci0
-speakers_play 2
+speakers_play 20 2
 
 peak() { # the loudest sample of the last three seconds: floats, two channels
   tail -c $((3 * 44100 * 8)) $record | od -An -v -t f4 -w4 |
@@ -32,8 +32,8 @@ volume_counts_once() { # volume_counts_once WHAT
 relay_again() { # relay_again CAPTURE
   as_player echorelay stop
   wait "$relay"
-  printf '[relay]\ncapture = %s\n' "$1" >/home/player/relay.conf
-  relay_start --config /home/player/relay.conf
+  relay_configure "capture = $1"
+  relay_start
   sleep 2
   wireplumber_restart
   heard_again "capture = $1" 60 "$(($(now_ns) + 3000000000))" 2
