@@ -30,6 +30,9 @@ extern char **environ;
 /* --- files --------------------------------------------------------------------------------------- */
 
 static bool path_of(const struct box *box, char path[PATH_MAX], const char *format,
+                    va_list arguments) __attribute__((format(printf, 3, 0)));
+
+static bool path_of(const struct box *box, char path[PATH_MAX], const char *format,
                     va_list arguments)
 {
 	int used = snprintf(path, PATH_MAX, "%s", box->root);

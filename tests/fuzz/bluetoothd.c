@@ -45,8 +45,8 @@ static void source_nothing(struct source *source)
 	(void)source;
 }
 
-static const struct source_ops silent_ops = {source_open, source_fd, source_nothing,
-                                             source_nothing};
+static const struct source_ops silent_ops = {
+    .open = source_open, .fd = source_fd, .dispatch = source_nothing, .close = source_nothing};
 static struct source silent = {&silent_ops};
 
 /* --- what a message is made of ------------------------------------------------------------------- */
@@ -407,7 +407,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct settings settings;
 	struct hostile hostile = {.input = {data, size}, .now = 1000000 * MS};
-	struct clock clock = {now_of, &hostile};
+	struct clock clock = {.now = now_of, .user = &hostile};
 	struct journal journal;
 	struct relay *relay;
 	settings_init(&settings);

@@ -1,11 +1,13 @@
 #!/bin/bash
 # make fuzz: every target of this folder for FUZZ_SECONDS (7), FUZZ_JOBS (all processors) at a time, from the
-# corpus in the tree: with two processors a minute for all.  Prints a line for each with how many inputs it has seen; ends with 1 if one of them was
-# too much, and leaves that one in build/fuzz/found/.
+# corpus in the tree: with two processors a minute for all.  With FUZZ_SECONDS=0 it only sees what is known already.
+# Prints a line for each with how many inputs it has seen; ends with 1 if one of them was too much, and leaves that one
+# in build/fuzz/found/.
 #   tests/fuzz/run.sh [TARGET]...
 set -u
 cd "$(dirname "$0")/../.." || exit 70
-export seconds=${FUZZ_SECONDS:-7} work=build/fuzz
+export work=build/fuzz limit=-max_total_time=${FUZZ_SECONDS:-7}
+[ "${FUZZ_SECONDS:-7}" != 0 ] || limit=-runs=0
 export ASAN_OPTIONS=allocator_may_return_null=1 LC_ALL=C.UTF-8 LSAN_OPTIONS="suppressions=$PWD/tests/lint/lsan.supp print_suppressions=0"
 cc=${FUZZ_CC:-clang}
 
@@ -27,7 +29,7 @@ one() { # one TARGET
   mkdir -p "$work/corpus/$name" "$work/found" "$work/log"
   # what it finds goes to the first folder; the one in the tree is only read
   # shellcheck disable=SC2046 # a list of folders
-  "$work/tests/fuzz/$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=8192 \
+  "$work/tests/fuzz/$name" "$limit" -timeout=20 -rss_limit_mb=2048 -max_len=8192 \
     -print_final_stats=1 -close_fd_mask=1 -artifact_prefix="$work/found/$name-" \
     "$work/corpus/$name" $(seeds "$name") >"$work/log/$name" 2>&1 </dev/null
   local code=$?
