@@ -110,6 +110,12 @@ $(out)/%.o: %.c
 # instruction each, four samples at a time.
 $(out)/src/audio/%.o $(out)/src/a2dp/%.o: CFLAGS += -ffinite-math-only -fno-signed-zeros
 
+# The fuzzer learns nothing from what computes sound, and is the faster the less it looks at.
+ifeq ($(FLAVOUR),fuzz)
+$(patsubst %.c,$(out)/%.o,$(wildcard src/audio/*.c) $(addprefix src/sim/,dac.c ear.c music.c)): \
+    CFLAGS += -O3 -fno-sanitize=fuzzer-no-link
+endif
+
 $(out)/generated/%.o: $(out)/generated/%.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 

@@ -24,10 +24,11 @@ static double bessel_i0(double x)
 	return sum;
 }
 
-static double kaiser(double x) /* x in −1..1 */
+/* The window but for a factor, which every row is rid of: x in −1..1. */
+static double kaiser(double x)
 {
 	double inside = 1 - x * x;
-	return inside <= 0 ? 0 : bessel_i0(KAISER_BETA * sqrt(inside)) / bessel_i0(KAISER_BETA);
+	return inside <= 0 ? 0 : bessel_i0(KAISER_BETA * sqrt(inside));
 }
 
 static double sinc(double x)
