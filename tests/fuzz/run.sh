@@ -24,12 +24,16 @@ seeds() { # seeds TARGET: the folders of the tree that it begins with
   case $1 in keymap) echo keymaps ;; scenario) echo src/sim/scenarios ;; esac
 }
 
+at_length() { # at_length TARGET: where a relay is made for each input, that is to be a long one from the first
+  case $1 in bluetoothd | command) echo -len_control=0 ;; esac
+}
+
 one() { # one TARGET
   local name=$1 count
   mkdir -p "$work/corpus/$name" "$work/found" "$work/log"
   # what it finds goes to the first folder; the one in the tree is only read
-  # shellcheck disable=SC2046 # a list of folders
-  "$work/tests/fuzz/$name" "$limit" -timeout=20 -rss_limit_mb=2048 -max_len=8192 \
+  # shellcheck disable=SC2046 # an option or none, a list of folders
+  "$work/tests/fuzz/$name" "$limit" $(at_length "$name") -timeout=20 -rss_limit_mb=2048 -max_len=8192 \
     -print_final_stats=1 -close_fd_mask=1 -artifact_prefix="$work/found/$name-" \
     "$work/corpus/$name" $(seeds "$name") >"$work/log/$name" 2>&1 </dev/null
   local code=$?
@@ -42,7 +46,7 @@ one() { # one TARGET
     return 1
   fi
 }
-export -f one seeds
+export -f one seeds at_length
 
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(basename -s .c tests/fuzz/*.c | grep -vx fuzz)
