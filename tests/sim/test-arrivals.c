@@ -34,6 +34,10 @@
 	"[speaker Far]\naddress = 00:00:5E:00:53:0B\npaired = no\nheard = 3 s\nrssi = -88\n"       \
 	"pairing = held\n"
 
+#define STUDIO                                                                                     \
+	"[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"                                            \
+	"[echo Studio]\naddress = 44:00:49:12:AB:CD\npaired = no\noffers = source\nheard = 1 s\n"
+
 static int command(struct house *house, const char *line, char *reply)
 {
 	return relay_command(house->relay, line, reply, 256);
@@ -240,6 +244,129 @@ static void every_step_can_be_cancelled(void **state)
 	}
 }
 
+/* One that only sends, as an Echo that is in its pairing mode with us: the relay connects to it. */
+static void what_only_sends_is_paired_as_a_source(void **state)
+{
+	(void)state;
+	struct house *house = house_new(STUDIO);
+	house_run(house, SECOND);
+	house_command(house, "scan on");
+	house_run(house, 5 * SECOND);
+	const struct model_pairing *pairing = pair(house, "Studio", NULL);
+	assert_int_equal(pairing->state, PAIRING_DONE);
+	assert_string_equal(pairing->steps[STEP_CONNECT].note, "A2DP source");
+	assert_int_equal(settings_known(&house->settings, "44:00:49:12:AB:CD")->role, ROLE_SOURCE);
+	assert_true(house_device(house, "Studio")->trusted);
+	house_run(house, 3 * SECOND);
+	assert_int_equal(house_model(house)->source.state, MODEL_SOURCE_STREAMING);
+	house_free(house);
+}
+
+static void goes_out_of_reach(struct house *house)
+{
+	struct device *studio = house_device(house, "Studio");
+	studio->reachable = false;
+	peer_device_lost(studio);
+}
+
+static void is_taken(struct house *house)
+{
+	struct device *charge = house_device(house, "Charge 4");
+	charge->taken = true;
+	peer_device_lost(charge);
+}
+
+static void adapter_goes(struct house *house)
+{
+	peer_adapter_unplug(&sim_world(house->sim)->adapters[0]);
+}
+
+/* Scans and pairs, until that step begins. */
+static void pair_until(struct house *house, const char *name, enum model_step step)
+{
+	char line[64];
+	house_run(house, 3 * SECOND);
+	house_command(house, "scan on");
+	house_run(house, 5 * SECOND);
+	snprintf(line, sizeof(line), "pair \"%s\"", name);
+	house_command(house, line);
+	while (house_model(house)->pairing.steps[step].state == STEP_WAITS) {
+		assert_int_equal(house_model(house)->pairing.state, PAIRING_RUNS);
+		house_run(house, 10 * MS);
+	}
+}
+
+/* What comes between once it is paired, or nearly. */
+static void pairing_is_not_all(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *house, *name;
+		enum model_step step; /* as it begins */
+		void (*happens)(struct house *);
+		const char *problem;
+	} cases[] = {
+	    {STUDIO, "Studio", STEP_CONNECT, goes_out_of_reach, "hung up while connecting"},
+	    {SHOP, "Charge 4", STEP_CONNECT, is_taken, "refused - is it connected to a phone?"},
+	    {SHOP, "Held", STEP_REACH, adapter_goes, "is gone: BlueZ forgot it meanwhile"},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct house *house = house_new(cases[i].house);
+		pair_until(house, cases[i].name, cases[i].step);
+		cases[i].happens(house);
+		assert_true(house_wait(house, 60 * SECOND, pairing_over));
+		const struct model_pairing *pairing = &house_model(house)->pairing;
+		assert_int_equal(pairing->state, PAIRING_FAILED);
+		assert_string_equal(pairing->problem, cases[i].problem);
+		assert_true(*pairing->advice);
+		house_free(house);
+	}
+}
+
+/* Another program's endpoint may be the one that a trusted speaker calls: it is to ask each time. */
+static void who_may_be_anothers_is_not_trusted(void **state)
+{
+	(void)state;
+	struct house *house = house_new("[world]\nrivals = 1\n" SHOP);
+	house_run(house, 20 * SECOND);
+	pair_until(house, "Charge 4", STEP_CONNECT);
+	assert_string_equal(house_model(house)->pairing.steps[STEP_TRUST].note,
+	                    "not trusted: another program would take its sound");
+	assert_false(house_device(house, "Charge 4")->trusted);
+	house_free(house);
+}
+
+static void what_cannot_be_is_answered(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *before, *line;
+		int error;
+		const char *reply;
+	} cases[] = {
+	    {NULL, "scan perhaps", -EINVAL, "scan: on, off or toggle, not 'perhaps'"},
+	    {NULL, "window perhaps", -EINVAL, "window: on, off or toggle, not 'perhaps'"},
+	    {NULL, "pair Nobody", -ENOENT, "pair: no device 'Nobody'; scan first"},
+	    {NULL, "role Nobody speaker", -ENOENT, "role: no device 'Nobody'"},
+	    {NULL, "role Kitchen king", -EINVAL, "role: speaker, source or none, not 'king'"},
+	    {NULL, "unpair Kitchen --no", -EINVAL, "usage: unpair DEVICE [--yes]"},
+	    {"pair Held", "scan on", -EBUSY, "scan: not while Held is being paired"},
+	    {"pair Held", "window on", -EBUSY, "window: not while Held is being paired"},
+	    {"pair Held", "pair Mini", -EBUSY, "pair: Held is being paired; cancel that first"},
+	    {"window on", "pair Mini", -EBUSY, "pair: the window for an Echo is open; window off"},
+	};
+	struct house *house = shop_new();
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char reply[256];
+		if (cases[i].before)
+			house_command(house, cases[i].before);
+		assert_int_equal(command(house, cases[i].line, reply), cases[i].error);
+		assert_string_equal(reply, cases[i].reply);
+		command(house, "cancel", reply);
+	}
+	house_free(house);
+}
+
 static void unpairing_asks_and_forgets(void **state)
 {
 	(void)state;
@@ -293,6 +420,10 @@ int main(void)
 	    cmocka_unit_test(the_other_capability_is_tried),
 	    cmocka_unit_test(question_that_is_withdrawn_is_asked_no_more),
 	    cmocka_unit_test(every_step_can_be_cancelled),
+	    cmocka_unit_test(what_only_sends_is_paired_as_a_source),
+	    cmocka_unit_test(pairing_is_not_all),
+	    cmocka_unit_test(who_may_be_anothers_is_not_trusted),
+	    cmocka_unit_test(what_cannot_be_is_answered),
 	    cmocka_unit_test(unpairing_asks_and_forgets),
 	    cmocka_unit_test(wire_form_keeps_it_all),
 	};
