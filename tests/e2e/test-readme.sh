@@ -36,7 +36,9 @@ fake git <<'X'
 #!/bin/sh
 [ "$1 $2" = "clone REPOSITORY" ] && mkdir -p "$3/build" && cd "$TOP" || exit 1
 cp -a Makefile LICENSE NEWS.md README.md .ci src ui keymaps man tests "$OLDPWD/$3"
-cp -a build/src build/ui build/generated build/completions build/echorelay build/echorelay-flush "$OLDPWD/$3/build"
+for built in src ui generated completions echorelay echorelay-flush; do
+  [ ! -e "build/$built" ] || cp -a "build/$built" "$OLDPWD/$3/build" || exit 1
+done
 X
 fake echorelay <<'X'
 #!/bin/sh
