@@ -256,6 +256,8 @@ void rest_act(struct relay *relay, int64_t now);
 /* speakers.c */
 struct speaker *speaker_of_address(struct relay *relay, const char *address);
 struct speaker *speaker_of_device(struct relay *relay, const struct bluez_device *device);
+/* That which has the stream, be its device unpaired meanwhile or another; else that of its device. */
+struct speaker *speaker_of_transport(struct relay *relay, const struct bluez_transport *transport);
 /* That of its device; NULL: it has none. */
 struct bluez_adapter *speaker_adapter(const struct speaker *speaker);
 struct speaker *speaker_of_output(struct relay *relay, uint32_t output);

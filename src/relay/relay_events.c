@@ -157,8 +157,11 @@ static void on_device(void *user, struct bluez_device *device, enum bluez_change
 
 static void on_transport(void *user, struct bluez_transport *transport, enum bluez_change change)
 {
+	struct speaker *holder = speaker_of_transport(user, transport);
 	struct speaker *speaker = speaker_of_device(user, transport->device);
 	scan_follow_transport(user, transport, change);
+	if (holder && holder != speaker) /* it is another device's now, or that was unpaired */
+		speaker_follow_transport(holder, transport, BLUEZ_REMOVED);
 	if (speaker)
 		speaker_follow_transport(speaker, transport, change);
 }
@@ -197,7 +200,7 @@ static void on_acquired(void *user, struct bluez_transport *transport, int fd, u
 		tapping_acquired(user, transport, fd, problem);
 		return;
 	}
-	struct speaker *speaker = speaker_of_device(user, transport->device);
+	struct speaker *speaker = speaker_of_transport(user, transport);
 	if (speaker)
 		speaker_acquired(speaker, fd, mtu, problem);
 	else if (fd >= 0)
@@ -206,7 +209,7 @@ static void on_acquired(void *user, struct bluez_transport *transport, int fd, u
 
 static void on_released(void *user, struct bluez_transport *transport, const char *problem)
 {
-	struct speaker *speaker = speaker_of_device(user, transport->device);
+	struct speaker *speaker = speaker_of_transport(user, transport);
 	if (speaker)
 		speaker_released(speaker, problem);
 }

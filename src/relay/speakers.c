@@ -20,6 +20,14 @@ struct speaker *speaker_of_device(struct relay *relay, const struct bluez_device
 	return NULL;
 }
 
+struct speaker *speaker_of_transport(struct relay *relay, const struct bluez_transport *transport)
+{
+	for (int i = 0; i < relay->speaker_count; i++)
+		if (relay->speakers[i]->transport == transport)
+			return relay->speakers[i];
+	return speaker_of_device(relay, transport->device);
+}
+
 struct bluez_adapter *speaker_adapter(const struct speaker *speaker)
 {
 	return speaker->device ? speaker->device->adapter : NULL;

@@ -377,6 +377,33 @@ static void speaker_that_another_program_holds_is_told(void **state)
 	house_free(house);
 }
 
+static void bond_set(struct house *house, struct device *device, int paired)
+{
+	device->paired = paired;
+	sd_bus_emit_properties_changed(sim_world(house->sim)->bus, device->path,
+	                               "org.bluez.Device1", "Paired", NULL);
+}
+
+/* BlueZ takes "Paired" back first, and the stream goes after that. */
+static void bond_that_goes_takes_the_stream_along(void **state)
+{
+	(void)state;
+	struct house *house = house_new(HOUSE);
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	struct device *kitchen = house_device(house, "Kitchen");
+	assert_int_equal(house_speaker(house, "Kitchen")->speaker.origin, ORIGIN_REPORTED);
+	bond_set(house, kitchen, 0);
+	house_run(house, 500 * MS);
+	peer_device_off(kitchen);
+	house_run(house, 5 * SECOND);
+	assert_int_equal(house_speaker(house, "Kitchen")->state, SPEAKER_PAIRED);
+	/* nothing is known of it any more that its stream said */
+	assert_int_equal(house_speaker(house, "Kitchen")->speaker.origin, ORIGIN_ASSUMED);
+	bond_set(house, kitchen, 1);
+	assert_true(house_wait(house, 15 * SECOND, all_stream));
+	house_free(house);
+}
+
 static void turned_off_stays_off(void **state)
 {
 	(void)state;
@@ -489,6 +516,7 @@ int main(void)
 	    cmocka_unit_test(mute_and_channel),
 	    cmocka_unit_test(volume_of_the_echo_counts_once),
 	    cmocka_unit_test(speaker_that_another_program_holds_is_told),
+	    cmocka_unit_test(bond_that_goes_takes_the_stream_along),
 	    cmocka_unit_test(turned_off_stays_off),
 	    cmocka_unit_test(wrong_commands_are_explained),
 	    cmocka_unit_test(a_beginning_of_a_name_is_enough),
