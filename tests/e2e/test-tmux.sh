@@ -20,9 +20,30 @@ start() { # start WxH [VARIABLE=VALUE]
   tmux new-session -d -s t -x "${1%x*}" -y "${1#*x}" \
     "export TERM=${TERMINAL:-tmux-256color} LC_ALL=C.UTF-8; stty -a >$work/before; $work/start ${2:-}; echo ended with \$?; stty -a >$work/after; sleep 1000"
 }
+mouse() { # mouse BUTTON COLUMN ROW: pressed, in the form that this terminal says it in
+  if infocmp "${TERMINAL:-tmux-256color}" | grep -qF 'kmous=\E[M'; then
+    keys -l $'\e[M'"$(printf '\\%o' $((32 + $1)) $((32 + $2)) $((32 + $3)) | xargs -0 printf)"
+  else
+    keys -l $'\e'"[<$1;$2;$3M"
+  fi
+}
 start 80x24
 sees "four speakers play" "Echo→4"
 sees "events are told" " info  "
+keys :mouse Space on Enter
+sees "the mouse can be had" "mouse on"
+mouse 0 5 8
+sees "it selects what it is pressed on" "▌ 2"
+mouse 65 5 8
+sees "its wheel goes on to the next" "▌ 3"
+mouse 64 5 8
+sees "and back" "▌ 2"
+keys :mouse Space off Enter
+sees "the mouse can be given back" "mouse off"
+keys Down
+sees "an arrow goes on to the next" "▌ 3"
+keys M-o
+sees "a key with Alt is two where it means nothing" "o does nothing here"
 keys 2 '>'
 sees "a nudge is shown" "+10 ms"
 sees "and told" "delay +0 -> +10 ms"
@@ -57,7 +78,7 @@ keys Enter
 keys Q
 keys y
 sees "and ends well" "ended with 0"
-cmp -s "$work/before" "$work/after"
+wait_for 5 cmp -s "$work/before" "$work/after"
 result "the terminal is as it was" $?
 grep -q '"trim_ms": 10' "$work/state/speakers.json"
 result "the nudge is kept" $?
