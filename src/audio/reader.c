@@ -81,9 +81,8 @@ int64_t reader_needs(const struct reader *reader, double place, uint32_t count)
 	return copies ? end : end + READER_LOOKAHEAD;
 }
 
-/* The sound between two frames: `window` starts HALF − 1 frames before the first of the two. */
-static struct frame interpolate(const struct reader_filter *filter, const struct frame *window,
-                                double fraction)
+struct frame reader_between(const struct reader_filter *filter, const struct frame *window,
+                            double fraction)
 {
 	double row = fraction * READER_FILTER_PHASES;
 	int phase = (int)row;
@@ -109,7 +108,7 @@ static void read_between(const struct reader *reader, const struct timeline *tim
 	for (uint32_t i = 0; i < count; i++) {
 		double place = from + i * step - (double)first - (HALF - 1);
 		int whole = (int)place;
-		frames[i] = interpolate(reader->filter, window + whole, place - whole);
+		frames[i] = reader_between(reader->filter, window + whole, place - whole);
 	}
 }
 

@@ -50,6 +50,13 @@ struct reader {
 /* Computes the table, once; some milliseconds. */
 void reader_filter_init(struct reader_filter *filter);
 
+/*
+ * The sound `fraction`, 0 to 1, of the way from frame READER_FILTER_TAPS / 2 − 1 of `window` to the next one; the
+ * window has READER_FILTER_TAPS frames.
+ */
+struct frame reader_between(const struct reader_filter *filter, const struct frame *window,
+                            double fraction);
+
 /* `filter` must outlive the reader.  `delay` in whole frames. */
 void reader_init(struct reader *reader, const struct reader_filter *filter, double ratio,
                  double delay);

@@ -34,7 +34,7 @@ struct entry {
 struct engine {
 	const struct engine_events *events;
 	void *user;
-	uint32_t next_id;
+	uint32_t next_id, rate;
 	struct entry entries[ENGINE_OUTPUTS_MAX];
 
 	pthread_t pthread;
@@ -74,6 +74,7 @@ struct engine *engine_new(const struct engine_config *config, const struct engin
 	engine->events = events;
 	engine->user = user;
 	engine->next_id = 1;
+	engine->rate = config->rate;
 	engine->order_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	engine->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	engine->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -293,7 +294,9 @@ struct inlet *engine_inlet(struct engine *engine)
 
 int engine_set_tap(struct engine *engine, struct tap *tap)
 {
-	int error = order(engine, &(struct message){.type = MESSAGE_TAP, .tap = tap});
+	int error = tap ? tap_set_rate(tap, &engine->thread.filter, engine->rate) : 0;
+	if (!error)
+		error = order(engine, &(struct message){.type = MESSAGE_TAP, .tap = tap});
 	if (error)
 		tap_free(tap);
 	return error;

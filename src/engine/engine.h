@@ -71,7 +71,8 @@ struct inlet *engine_inlet(struct engine *engine);
 
 /*
  * Has the engine read a source's media channel itself, instead of the one that it read; NULL: none.  The tap is
- * the engine's from now on, also on failure.  Meanwhile nobody is to write into the inlet.
+ * the engine's from now on, also on failure, as -ENOTSUP for one of a rate that is too far from the engine's.
+ * Meanwhile nobody is to write into the inlet.
  */
 int engine_set_tap(struct engine *engine, struct tap *tap);
 

@@ -22,7 +22,18 @@ int tap_new(struct tap **ret_tap, int fd, const uint8_t configuration[SBC_CONFIG
 	tap->sbc.endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? SBC_BE : SBC_LE;
 	tap->fd = fd;
 	tap->clock_id = clock_id;
+	tap->rate = tap->config.rate;
 	*ret_tap = tap;
+	return 0;
+}
+
+int tap_set_rate(struct tap *tap, const struct reader_filter *filter, uint32_t rate)
+{
+	uint32_t own = tap->config.rate;
+	if (rate > RESAMPLER_RATIO * own || own > RESAMPLER_RATIO * rate)
+		return -ENOTSUP;
+	tap->rate = rate;
+	resampler_init(&tap->resampler, filter, own, rate);
 	return 0;
 }
 
@@ -115,7 +126,8 @@ static ssize_t packet_receive(struct tap *tap)
 	return size > 0 ? size : 0;
 }
 
-int tap_read(struct tap *tap, struct inlet_block *block, struct frame *frames, int64_t now)
+/* The next packet that makes sense; its frames, not counted yet. */
+static uint32_t packet_take(struct tap *tap, int64_t now, struct frame *frames)
 {
 	struct rtp_header header;
 	ssize_t size = 0;
@@ -126,13 +138,34 @@ int tap_read(struct tap *tap, struct inlet_block *block, struct frame *frames, i
 	uint32_t count = packet_decode(tap, header.frames, (size_t)size, frames);
 	packets_missed(tap, header.sequence, count);
 	clock_follow(tap, now);
-	*block = (struct inlet_block){.ns = tap->next_ns,
-	                              .position = tap->position,
-	                              .clock_id = tap->clock_id,
-	                              .count = count,
-	                              .paced = true};
-	tap->position += count;
-	tap->next_ns += frames_ns(tap, count);
 	tap->began = true;
+	return count;
+}
+
+static void block_convert(struct tap *tap, struct inlet_block *block, struct frame *frames)
+{
+	block->count = resampler_convert(&tap->resampler, tap->position, tap->sound, block->count,
+	                                 frames, &block->position);
+	double ahead = resampler_place(&tap->resampler, block->position) - (double)tap->position;
+	block->ns += (int64_t)(ahead * 1e9 / tap->config.rate);
+}
+
+int tap_read(struct tap *tap, struct inlet_block *block, struct frame *frames, int64_t now)
+{
+	bool converts = tap->rate != tap->config.rate;
+	do {
+		uint32_t count = packet_take(tap, now, converts ? tap->sound : frames);
+		if (!count)
+			return 0;
+		*block = (struct inlet_block){.ns = tap->next_ns,
+		                              .position = tap->position,
+		                              .clock_id = tap->clock_id,
+		                              .count = count,
+		                              .paced = true};
+		if (converts)
+			block_convert(tap, block, frames);
+		tap->position += count;
+		tap->next_ns += frames_ns(tap, count);
+	} while (!block->count); /* all of it waits for what comes after */
 	return 1;
 }

@@ -10,6 +10,7 @@
 #include "a2dp/rtp.h"
 #include "a2dp/sbc_config.h"
 #include "audio/frame.h"
+#include "audio/resampler.h"
 #include "engine/inlet.h"
 
 /*
@@ -24,11 +25,13 @@
  * What comes early moves that clock at once, the least lateness of each TAP_WINDOW_NS moves it back.  A late
  * packet's block so keeps its place, and finds the outputs waiting for it (intake.h).
  *
+ * A source of another rate than is wanted goes through a resampler; positions are counted at the rate that is wanted.
+ *
  * The main thread makes and frees a tap; in between it is the engine thread's alone.
  */
 
 #define TAP_PACKET_BYTES 4096 /* the longest that a channel may carry */
-#define TAP_BLOCK_FRAMES (RTP_FRAMES_MAX * 128)
+#define TAP_BLOCK_FRAMES RESAMPLER_OUT
 #define TAP_WINDOW_NS 1000000000
 #define TAP_JUMP_NS 100000000 /* so late, or early: the source has begun anew */
 #define TAP_LOST_MOST 64      /* packets that can be missing; more, and it has begun anew */
@@ -44,6 +47,9 @@ struct tap {
 	int64_t next_ns;             /* when it comes at the earliest */
 	int64_t least_ns, window_ns; /* the least lateness in this window, and the window's end */
 	uint8_t packet[TAP_PACKET_BYTES];
+	uint32_t rate; /* that is wanted; another than its own: */
+	struct resampler resampler;
+	struct frame sound[RESAMPLER_PIECE];
 };
 
 /*
@@ -52,6 +58,12 @@ struct tap {
  */
 int tap_new(struct tap **ret_tap, int fd, const uint8_t configuration[SBC_CONFIG_BYTES],
             uint32_t clock_id);
+
+/*
+ * Main thread, before the engine has it: what comes is wanted at `rate`, through `filter`, which must outlive it.
+ * Returns 0, or -ENOTSUP when it is further than RESAMPLER_RATIO from the source's own.
+ */
+int tap_set_rate(struct tap *tap, const struct reader_filter *filter, uint32_t rate);
 
 /* Main thread, when the engine has let go of it.  Closes the fd. */
 void tap_free(struct tap *tap);

@@ -10,6 +10,7 @@
 #include "audio/meter.h"
 #include "audio/mix.h"
 #include "audio/reader.h"
+#include "audio/resampler.h"
 #include "audio/timeline.h"
 #include "tests/helpers/tone.h"
 
@@ -293,6 +294,56 @@ static void other_rate_is_resampled(void **state)
 	}
 }
 
+/* --- resampler --------------------------------------------------------------------------------- */
+
+/* Pieces of a tone, of many sizes, are one tone at the other rate, each frame at its place. */
+static void pieces_are_resampled(void **state)
+{
+	(void)state;
+	static const uint32_t rates[][2] = {{48000, 44100}, {44100, 48000}, {32000, 44100}};
+	static const uint32_t pieces[] = {640, 1, 16, RESAMPLER_PIECE, 24, 640};
+	for (size_t i = 0; i < COUNT(rates); i++) {
+		static struct frame in[RESAMPLER_PIECE], piece[RESAMPLER_OUT], out[60000];
+		struct resampler *resampler = malloc(sizeof(*resampler));
+		int64_t at = 0, made = 0, first;
+		resampler_init(resampler, &filter, rates[i][0], rates[i][1]);
+		for (int k = 0; made < 50000; at += pieces[k++ % COUNT(pieces)]) {
+			uint32_t count = pieces[k % COUNT(pieces)];
+			tone_fill(in, at, count, 1000, rates[i][0], 0.5);
+			count = resampler_convert(resampler, at, in, count, piece, &first);
+			assert_true(!count || first == made);
+			memcpy(out + made, piece, count * sizeof(*out));
+			made += count;
+			double behind = (double)at + pieces[k % COUNT(pieces)] -
+			                resampler_place(resampler, made);
+			assert_in_range((int64_t)behind, 0, READER_LOOKAHEAD);
+		}
+		assert_true(tone_residue_db(out + 100, (uint32_t)made - 100, 1000, rates[i][1]) <
+		            -95);
+		free(resampler);
+	}
+}
+
+/* What is lost between two pieces is silence, and no frame after it moves. */
+static void lost_pieces_keep_their_place(void **state)
+{
+	(void)state;
+	static struct frame in[640], out[RESAMPLER_OUT];
+	struct resampler *resampler = malloc(sizeof(*resampler));
+	int64_t first;
+	resampler_init(resampler, &filter, 48000, 44100);
+	tone_fill(in, 0, 640, 1000, 48000, 0.5);
+	resampler_convert(resampler, 0, in, 640, out, &first);
+	assert_int_equal(first, 0);
+	for (int64_t at = 6400; at < 20000000000; at *= 100) {
+		resampler_convert(resampler, at, in, 640, out, &first);
+		double place = resampler_place(resampler, first);
+		assert_true(place >= (double)at && place < (double)at + 2);
+		assert_true(fabsf(out[0].left) < 0.1f);
+	}
+	free(resampler);
+}
+
 /* --- mix --------------------------------------------------------------------------------------- */
 
 static void channels_are_chosen(void **state)
@@ -453,6 +504,8 @@ int main(void)
 	    cmocka_unit_test(readers_begin_at_the_same_frame),
 	    cmocka_unit_test(change_of_mind_ends_at_the_last_goal),
 	    cmocka_unit_test(other_rate_is_resampled),
+	    cmocka_unit_test(pieces_are_resampled),
+	    cmocka_unit_test(lost_pieces_keep_their_place),
 	    cmocka_unit_test(channels_are_chosen),
 	    cmocka_unit_test(gain_ramps),
 	    cmocka_unit_test(volume_is_a_gain),

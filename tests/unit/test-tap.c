@@ -144,6 +144,36 @@ static void lost_packets_have_their_place(void **state)
 	}
 }
 
+/* At the rate that is wanted: as much of it, at its place, a moment later. */
+static void another_rate_is_resampled(void **state)
+{
+	(void)state;
+	static const uint8_t at_48000[] = {0x11, 0x15, 2, 53};
+	static struct reader_filter filter;
+	static struct frame in[FRAMES], out[100 * FRAMES];
+	const double packet_ns = FRAMES * 1e9 / 48000;
+	struct far *far = far_new(at_48000);
+	int64_t expected = 0;
+	reader_filter_init(&filter);
+	assert_int_equal(tap_set_rate(far->tap, &filter, RATE), 0);
+	for (int64_t k = 0; k < 100; k++) {
+		struct inlet_block block = {0};
+		int64_t now = START + (int64_t)((double)k * packet_ns);
+		tone_fill(in, k * FRAMES, FRAMES, 1000, 48000, 0.5);
+		far_send(far, in);
+		assert_int_equal(tap_read(far->tap, &block, far->frames, now), 1);
+		assert_int_equal(block.position, expected);
+		int64_t due = START + block.position * 1000 * MS / RATE;
+		assert_in_range(block.ns - due + 1000, 0, 2000);
+		assert_in_range(now - block.ns, 0, k ? MS : 0);
+		memcpy(out + block.position, far->frames, block.count * sizeof(*out));
+		expected += block.count;
+	}
+	assert_true(tone_residue_db(out + 1000, (uint32_t)expected - 1000, 1000, RATE) < -40);
+	assert_int_equal(tap_set_rate(far->tap, &filter, 16000), -ENOTSUP);
+	far_free(far);
+}
+
 static void what_makes_no_sense_is_passed_over(void **state)
 {
 	(void)state;
@@ -232,6 +262,7 @@ int main(void)
 	    cmocka_unit_test(sound_comes_through),
 	    cmocka_unit_test(lateness_does_not_move_the_clock),
 	    cmocka_unit_test(lost_packets_have_their_place),
+	    cmocka_unit_test(another_rate_is_resampled),
 	    cmocka_unit_test(what_makes_no_sense_is_passed_over),
 	    cmocka_unit_test(bad_configuration_is_refused),
 	    cmocka_unit_test(engine_reads_it),
