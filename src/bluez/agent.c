@@ -166,22 +166,23 @@ static int release(sd_bus_message *call, void *user, sd_bus_error *error)
 	return sd_bus_reply_method_return(call, "");
 }
 
-#define METHOD(name, in, out, handler)                                                             \
-	SD_BUS_METHOD(name, in, out, handler, SD_BUS_VTABLE_UNPRIVILEGED)
-
-static const sd_bus_vtable agent_vtable[] = {
-    SD_BUS_VTABLE_START(0),
-    METHOD("Release", "", "", release),
-    METHOD("RequestPinCode", "o", "s", request_pin),
-    METHOD("DisplayPinCode", "os", "", display_pin),
-    METHOD("RequestPasskey", "o", "u", request_passkey),
-    METHOD("DisplayPasskey", "ouq", "", display_passkey),
-    METHOD("RequestConfirmation", "ou", "", request_confirmation),
-    METHOD("RequestAuthorization", "o", "", request_authorization),
-    METHOD("AuthorizeService", "os", "", authorize_service),
-    METHOD("Cancel", "", "", cancel),
-    SD_BUS_VTABLE_END,
+static const struct bus_method agent_methods[] = {
+    {"Release", "", release},
+    {"RequestPinCode", "o", request_pin},
+    {"DisplayPinCode", "os", display_pin},
+    {"RequestPasskey", "o", request_passkey},
+    {"DisplayPasskey", "ouq", display_passkey},
+    {"RequestConfirmation", "ou", request_confirmation},
+    {"RequestAuthorization", "o", request_authorization},
+    {"AuthorizeService", "os", authorize_service},
+    {"Cancel", "", cancel},
+    {0},
 };
+
+static int agent_called(sd_bus_message *call, void *user, sd_bus_error *error)
+{
+	return bus_dispatch(call, "org.bluez.Agent1", agent_methods, user, error);
+}
 
 /* --- answering --------------------------------------------------------------------------------- */
 
@@ -274,8 +275,7 @@ static int agent_new(struct bluez *bluez)
 	if (!agent)
 		return -ENOMEM;
 	agent->bluez = bluez;
-	int error = sd_bus_add_object_vtable(bluez->bus, &agent->object, PATH, "org.bluez.Agent1",
-	                                     agent_vtable, agent);
+	int error = sd_bus_add_object(bluez->bus, &agent->object, PATH, agent_called, agent);
 	if (error < 0) {
 		free(agent);
 		return error;

@@ -40,11 +40,11 @@ struct bluez_adapter {
 	bool powered, discoverable, pairable, discovering;
 	uint32_t class;
 	uint32_t offers; /* BLUEZ_OFFERS_…: what programs have registered there, ours or others */
-	bool went_deaf;  /* in an event: since this change nobody receives A2DP there any more */
-	sd_bus_slot *search;           /* StartDiscovery or StopDiscovery, pending */
-	sd_bus_slot *window[4];        /* the four properties of a pairing window, pending */
-	int endpoints;                 /* of ours, registered there; −1: not asked for yet */
-	int endpoints_pending;         /* calls not yet answered */
+	sd_bus_slot *search;    /* StartDiscovery or StopDiscovery, pending */
+	sd_bus_slot *window[4]; /* the four properties of a pairing window, pending */
+	int endpoints;          /* sources of ours, registered there; −1: not asked for yet */
+	bool sink;              /* so is a sink of ours, or it is being asked for */
+	int endpoints_pending;  /* calls not yet answered */
 	struct spa_list endpoint_list; /* struct endpoint::link */
 };
 
@@ -149,13 +149,16 @@ struct bluez_events {
 	/* bluetoothd is there, and all its objects have been told; or it is not, for `reason`. */
 	void (*service)(void *user, bool present, const char *reason);
 	void (*adapter)(void *user, struct bluez_adapter *adapter, enum bluez_change change);
-	/* Our endpoints on an adapter are registered (or not, for `problem`). */
+	/* Our endpoints on an adapter are registered (or not all of them, for `problem`). */
 	void (*endpoints)(void *user, struct bluez_adapter *adapter, const char *problem);
 	/* Also when what it offers has become known (bluez_remotes). */
 	void (*device)(void *user, struct bluez_device *device, enum bluez_change change);
 	void (*transport)(void *user, struct bluez_transport *transport, enum bluez_change change);
-	/* May this device have a stream of ours?  Asked when one is configured, by whichever side. */
-	bool (*accept)(void *user, const struct bluez_device *device);
+	/*
+	 * May this device have a stream of ours?  Asked when one is configured, by whichever side; `receives`: our
+	 * end is the sink.
+	 */
+	bool (*accept)(void *user, const struct bluez_device *device, bool receives);
 	/* Answers; `problem` is NULL when all went well, else words for the user. */
 	void (*connected)(void *user, struct bluez_device *device, const char *problem);
 	void (*disconnected)(void *user, struct bluez_device *device, const char *problem);
@@ -195,6 +198,16 @@ void bluez_retry(struct bluez *bluez);
  * ever taken away.  `endpoints` follows.
  */
 int bluez_register_endpoints(struct bluez *bluez, struct bluez_adapter *adapter, int count);
+
+/*
+ * Registers one SBC sink endpoint on an adapter, if there is none of ours.  A source that connects takes the first
+ * sink that it finds free and likes, in the order in which they were registered (avdtp.c, server->seps), ours or
+ * another program's.  `endpoints` follows.
+ */
+int bluez_register_sink(struct bluez_adapter *adapter);
+
+/* Is ours, or whose it may be, the receiving end? */
+bool bluez_receives(const struct bluez_transport *transport);
 
 /*
  * Connects one profile of a device, BLUEZ_A2DP_SINK of a speaker or BLUEZ_A2DP_SOURCE of an Echo:

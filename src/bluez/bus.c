@@ -273,3 +273,18 @@ const char *bus_error_text(const sd_bus_error *error)
 			return wordings[i].text;
 	return *message ? message : "failed without a reason";
 }
+
+int bus_dispatch(sd_bus_message *message, const char *interface, const struct bus_method *methods,
+                 void *user, sd_bus_error *error)
+{
+	const struct bus_method *method = methods;
+	if (!sd_bus_message_is_method_call(message, interface, NULL))
+		return 0;
+	while (method->name && !sd_bus_message_is_method_call(message, interface, method->name))
+		method++;
+	if (!method->name)
+		return sd_bus_error_set(error, SD_BUS_ERROR_UNKNOWN_METHOD, "no such method");
+	if (!sd_bus_message_has_signature(message, method->types))
+		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "other arguments");
+	return method->call(message, user, error);
+}

@@ -73,6 +73,20 @@ struct bus_property {
  */
 int bus_read_properties(sd_bus_message *message, const struct bus_property *table, void *object);
 
+/* A method of an object of ours; `types` as sd_bus_message_has_signature takes them. */
+struct bus_method {
+	const char *name, *types;
+	sd_bus_message_handler_t call;
+};
+
+/*
+ * Hands a call to the one of `methods`, which end with a NULL name, that it is meant for; for the callback of
+ * sd_bus_add_object.  Not sd-bus's own vtables: in libsystemd, 252 as 257, one that cannot be added for want of memory
+ * leaves freed names behind in the connection (bus-objects.c, add_object_vtable_internal), and the next call reads them.
+ */
+int bus_dispatch(sd_bus_message *message, const char *interface, const struct bus_method *methods,
+                 void *user, sd_bus_error *error);
+
 /*
  * What an error of BlueZ or of D-Bus means to a user, and what to do: "does not answer - is it switched
  * on and near?".  Never NULL.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Our MediaEndpoint1 objects and the transports that come of them.
+ * Our MediaEndpoint1 objects and the transports that come of them: sources for the speakers, a sink for the Echo.
  *
  *   RegisterEndpoint × n ─► SelectConfiguration(capabilities) ─► our choice
  *                           SetConfiguration(transport)       ─► it is ours
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "a2dp/sbc_config.h"
@@ -28,6 +29,7 @@
 struct endpoint {
 	struct spa_list link; /* bluez_adapter.endpoint_list */
 	struct bluez_adapter *adapter;
+	bool sink; /* else a source */
 	char path[64];
 	sd_bus_slot *object, *registration;
 };
@@ -65,15 +67,17 @@ static int select_configuration(sd_bus_message *call, void *user, sd_bus_error *
 }
 
 /* Why the stream cannot be ours; NULL: it can. */
-static const char *configuration_problem(const struct bluez *bluez,
+static const char *configuration_problem(const struct endpoint *endpoint,
                                          const struct bluez_transport *transport)
 {
+	const struct bluez *bluez = endpoint->adapter->bluez;
 	struct sbc_config config;
 	if (sbc_config_parse(&config, transport->configuration.bytes,
 	                     transport->configuration.size))
 		return "a configuration that is none of SBC";
-	if (!transport->device || !bluez->events->accept(bluez->user, transport->device))
-		return "not a speaker of ours";
+	if (!transport->device ||
+	    !bluez->events->accept(bluez->user, transport->device, endpoint->sink))
+		return endpoint->sink ? "not a source of ours" : "not a speaker of ours";
 	return NULL;
 }
 
@@ -89,7 +93,7 @@ static int set_configuration(sd_bus_message *call, void *user, sd_bus_error *err
 		return -ENOMEM;
 	bool announced = *transport->device_path;
 	if (objects_transport_read(transport, call) >= 0)
-		problem = configuration_problem(bluez, transport);
+		problem = configuration_problem(endpoint, transport);
 	if (problem) {
 		if (!announced) {
 			spa_list_remove(&transport->link);
@@ -133,22 +137,27 @@ static int release(sd_bus_message *call, void *user, sd_bus_error *error)
 	return sd_bus_reply_method_return(call, "");
 }
 
-static const sd_bus_vtable endpoint_vtable[] = {
-    SD_BUS_VTABLE_START(0),
-    SD_BUS_METHOD("SelectConfiguration", "ay", "ay", select_configuration,
-                  SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD("SetConfiguration", "oa{sv}", "", set_configuration, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD("ClearConfiguration", "o", "", clear_configuration, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD("Release", "", "", release, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_VTABLE_END,
+static const struct bus_method endpoint_methods[] = {
+    {"SelectConfiguration", "ay", select_configuration},
+    {"SetConfiguration", "oa{sv}", set_configuration},
+    {"ClearConfiguration", "o", clear_configuration},
+    {"Release", "", release},
+    {0},
 };
+
+static int endpoint_called(sd_bus_message *call, void *user, sd_bus_error *error)
+{
+	return bus_dispatch(call, ENDPOINT, endpoint_methods, user, error);
+}
 
 /* --- registering ------------------------------------------------------------------------------- */
 
-static void registration_ended(struct bluez_adapter *adapter, const char *problem)
+static void registration_ended(struct bluez_adapter *adapter, bool sink, const char *problem)
 {
 	struct bluez *bluez = adapter->bluez;
-	if (problem)
+	if (problem && sink)
+		adapter->sink = false;
+	else if (problem)
 		adapter->endpoints--;
 	if (--adapter->endpoints_pending == 0 || problem)
 		bluez->events->endpoints(bluez->user, adapter, problem);
@@ -159,6 +168,7 @@ static int on_registered(sd_bus_message *reply, void *user, sd_bus_error *error)
 	struct endpoint *endpoint = user;
 	struct bluez_adapter *adapter = endpoint->adapter;
 	const char *problem = NULL;
+	bool sink = endpoint->sink;
 	(void)error;
 	endpoint->registration = sd_bus_slot_unref(endpoint->registration);
 	/* that exists already which was registered by a call whose answer went astray */
@@ -167,11 +177,11 @@ static int on_registered(sd_bus_message *reply, void *user, sd_bus_error *error)
 		problem = bus_error_text(sd_bus_message_get_error(reply));
 		endpoint_free(endpoint);
 	}
-	registration_ended(adapter, problem);
+	registration_ended(adapter, sink, problem);
 	return 0;
 }
 
-/* /org/echorelay/001A7DDA7113/source0: the same from run to run, whatever hciN the adapter is. */
+/* /org/echorelay/001A7DDA7113/source0, or sink0: the same from run to run, whatever hciN the adapter is. */
 static void endpoint_path(struct endpoint *endpoint, int index)
 {
 	char address[18];
@@ -180,8 +190,8 @@ static void endpoint_path(struct endpoint *endpoint, int index)
 		if (*c != ':')
 			address[used++] = *c;
 	address[used] = 0;
-	snprintf(endpoint->path, sizeof(endpoint->path), "/org/echorelay/%s/source%d", address,
-	         index);
+	snprintf(endpoint->path, sizeof(endpoint->path), "/org/echorelay/%s/%s%d", address,
+	         endpoint->sink ? "sink" : "source", index);
 }
 
 /* The first path that is free: one that failed leaves a gap. */
@@ -197,9 +207,14 @@ static void endpoint_place(struct endpoint *endpoint)
 	}
 }
 
+/*
+ * As a source we understand delay reports.  As a sink we do not say that we send any: some sources then wait for one
+ * before they begin.
+ */
 static int call_register(struct endpoint *endpoint)
 {
 	sd_bus *bus = endpoint->adapter->bluez->bus;
+	const char *uuid = endpoint->sink ? BLUEZ_A2DP_SINK : BLUEZ_A2DP_SOURCE;
 	sd_bus_message *call = NULL;
 	int error = sd_bus_message_new_method_call(bus, &call, "org.bluez", endpoint->adapter->path,
 	                                           MEDIA, "RegisterEndpoint");
@@ -208,9 +223,9 @@ static int call_register(struct endpoint *endpoint)
 	if (error >= 0)
 		error = sd_bus_message_open_container(call, 'a', "{sv}");
 	if (error >= 0)
-		error = sd_bus_message_append(call, "{sv}{sv}{sv}", "UUID", "s", BLUEZ_A2DP_SOURCE,
-		                              "Codec", "y", SBC_CONFIG_CODEC, "DelayReporting", "b",
-		                              1);
+		error = sd_bus_message_append(call, "{sv}{sv}{sv}", "UUID", "s", uuid, "Codec", "y",
+		                              SBC_CONFIG_CODEC, "DelayReporting", "b",
+		                              !endpoint->sink);
 	if (error >= 0)
 		error =
 		    sd_bus_message_append(call, "{sv}", "Capabilities", "ay", SBC_CONFIG_BYTES,
@@ -225,23 +240,23 @@ static int call_register(struct endpoint *endpoint)
 	return error;
 }
 
-static int endpoint_register(struct bluez_adapter *adapter)
+static int endpoint_register(struct bluez_adapter *adapter, bool sink)
 {
 	struct endpoint *endpoint = calloc(1, sizeof(*endpoint));
 	if (!endpoint)
 		return -ENOMEM;
 	endpoint->adapter = adapter;
+	endpoint->sink = sink;
 	endpoint_place(endpoint);
 	spa_list_append(&adapter->endpoint_list, &endpoint->link);
-	int error = sd_bus_add_object_vtable(adapter->bluez->bus, &endpoint->object, endpoint->path,
-	                                     ENDPOINT, endpoint_vtable, endpoint);
+	int error = sd_bus_add_object(adapter->bluez->bus, &endpoint->object, endpoint->path,
+	                              endpoint_called, endpoint);
 	if (error >= 0)
 		error = call_register(endpoint);
 	if (error < 0) {
 		endpoint_free(endpoint);
 		return error;
 	}
-	adapter->endpoints++;
 	adapter->endpoints_pending++;
 	return 0;
 }
@@ -254,8 +269,17 @@ int bluez_register_endpoints(struct bluez *bluez, struct bluez_adapter *adapter,
 	if (count > ENDPOINTS_MAX)
 		count = ENDPOINTS_MAX;
 	int error = 0;
-	while (!error && adapter->endpoints < count)
-		error = endpoint_register(adapter);
+	while (!error && adapter->endpoints < count) {
+		error = endpoint_register(adapter, false);
+		adapter->endpoints += !error;
+	}
+	return error;
+}
+
+int bluez_register_sink(struct bluez_adapter *adapter)
+{
+	int error = adapter->sink ? 0 : endpoint_register(adapter, true);
+	adapter->sink = !error;
 	return error;
 }
 
@@ -265,10 +289,16 @@ void media_adapter_forget(struct bluez_adapter *adapter)
 	spa_list_for_each_safe (endpoint, next, &adapter->endpoint_list, link)
 		endpoint_free(endpoint);
 	adapter->endpoints = -1;
+	adapter->sink = false;
 	adapter->endpoints_pending = 0;
 }
 
 /* --- transports -------------------------------------------------------------------------------- */
+
+bool bluez_receives(const struct bluez_transport *transport)
+{
+	return !strcasecmp(transport->uuid, BLUEZ_A2DP_SINK);
+}
 
 static int on_acquired(sd_bus_message *reply, void *user, sd_bus_error *error)
 {

@@ -212,12 +212,10 @@ static int adapter_take(struct bluez *bluez, const char *path, sd_bus_message *p
 		snprintf(adapter->path, sizeof(adapter->path), "%s", path);
 		spa_list_append(&bluez->adapters, &adapter->link);
 	}
-	uint32_t offered = adapter->offers;
 	adapter->listed = bluez->listings;
 	int error = bus_read_properties(properties, adapter_table, adapter);
 	if (error < 0)
 		return error;
-	adapter->went_deaf = offered & ~adapter->offers & BLUEZ_OFFERS_SINK;
 	struct bluez_device *device;
 	spa_list_for_each (device, &bluez->devices, link)
 		if (!device->adapter && !strcmp(device->adapter_path, path))
