@@ -28,12 +28,18 @@ static bool any_record(const struct findings *findings, bool sink)
 	return false;
 }
 
+/* What PipeWire lacks keeps an Echo only from PipeWire: not from a relay that runs and offers a sink of its own. */
+static enum check_state grave_without_relay(const struct findings *findings)
+{
+	return findings->runs_echorelay && any_record(findings, true) ? CHECK_WARN : CHECK_FAIL;
+}
+
 void check_pipewire(struct verdict *verdict, const struct findings *findings, const struct box *box)
 {
 	struct version version = findings->pipewire;
 	const char *runtime = box_variable(box, "XDG_RUNTIME_DIR");
 	if (!version_known(version)) {
-		verdict_say(verdict, CHECK_FAIL, "PipeWire is not installed");
+		verdict_say(verdict, grave_without_relay(findings), "PipeWire is not installed");
 		return verdict_cure(verdict, true,
 		                    "sudo apt install pipewire wireplumber libspa-0.2-bluetooth && "
 		                    "systemctl --user enable --now pipewire wireplumber");
@@ -46,7 +52,8 @@ void check_pipewire(struct verdict *verdict, const struct findings *findings, co
 	}
 	bool socket = box_exists(box, "%s/pipewire-0", runtime);
 	if (!socket || (findings->has_proc && !findings->runs_pipewire)) {
-		verdict_say(verdict, CHECK_FAIL, "PipeWire does not run for this user");
+		verdict_say(verdict, grave_without_relay(findings),
+		            "PipeWire does not run for this user");
 		return verdict_cure(verdict, true,
 		                    "systemctl --user enable --now pipewire.socket "
 		                    "pipewire wireplumber");
@@ -65,7 +72,7 @@ void check_wireplumber(struct verdict *verdict, const struct findings *findings,
 	struct version version = findings->wireplumber;
 	(void)box;
 	if (!version_known(version)) {
-		verdict_say(verdict, CHECK_FAIL, "WirePlumber is not installed");
+		verdict_say(verdict, grave_without_relay(findings), "WirePlumber is not installed");
 		return verdict_cure(verdict, true,
 		                    "sudo apt install wireplumber && systemctl --user "
 		                    "enable --now wireplumber");
@@ -73,7 +80,8 @@ void check_wireplumber(struct verdict *verdict, const struct findings *findings,
 	if (!findings->has_proc)
 		return verdict_say(verdict, CHECK_UNKNOWN, "/proc cannot be seen from here");
 	if (!findings->runs_wireplumber) {
-		verdict_say(verdict, CHECK_FAIL, "WirePlumber does not run for this user");
+		verdict_say(verdict, grave_without_relay(findings),
+		            "WirePlumber does not run for this user");
 		return verdict_cure(verdict, true, "systemctl --user enable --now wireplumber");
 	}
 	verdict_say(verdict, CHECK_OK, "WirePlumber %d.%d.%d runs", version.major, version.minor,
@@ -86,9 +94,9 @@ void check_spa_bluetooth(struct verdict *verdict, const struct findings *finding
 	(void)box;
 	if (findings->spa_bluetooth == SIGHT_YES)
 		return verdict_say(verdict, CHECK_OK, "PipeWire has its Bluetooth part");
-	verdict_say(
-	    verdict, CHECK_FAIL,
-	    "PipeWire's Bluetooth part is not installed: the Echo finds no loudspeaker here");
+	verdict_say(verdict, grave_without_relay(findings),
+	            "PipeWire's Bluetooth part is not installed: the Echo finds no loudspeaker "
+	            "here, but while echorelay runs");
 	verdict_cure(verdict, true,
 	             "sudo apt install libspa-0.2-bluetooth && systemctl --user restart "
 	             "wireplumber");
@@ -136,7 +144,7 @@ void check_sink_role(struct verdict *verdict, const struct findings *findings,
 	(void)box;
 	if (findings->sink_role == SIGHT_NO) {
 		verdict_say(
-		    verdict, CHECK_FAIL,
+		    verdict, grave_without_relay(findings),
 		    "WirePlumber's bluez5.roles leave out a2dp_sink: the Echo cannot play to it");
 		return cure_fragment(verdict, findings);
 	}

@@ -2,6 +2,7 @@
 #ifndef ENGINE_SOURCE_H
 #define ENGINE_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/inlet.h"
@@ -20,9 +21,8 @@ enum source_state {
 
 /* How the sound of a Bluetooth source comes in. */
 enum source_path {
-	SOURCE_LISTENS,   /* the source sees to it: the rule, where nobody says otherwise */
-	SOURCE_STANDS_BY, /* it only looks who is there: somebody else may bring the sound */
-	SOURCE_ELSEWHERE, /* somebody else does, into the engine (engine/tap.h) */
+	SOURCE_LISTENS, /* the source sees to it: the rule, where nobody says otherwise */
+	SOURCE_STANDS_BY, /* it only looks who is there: somebody else brings the sound (engine/tap.h) */
 };
 
 #define SOURCE_TEXT 128
@@ -34,8 +34,9 @@ struct source_info {
 	char address[18];       /* Bluetooth address, or empty */
 	uint32_t rate;          /* its own, Hz; 0 = not known */
 	uint32_t channels;
-	char server[32];            /* what it comes from, "PipeWire 1.4.2"; empty = not known */
-	int64_t latency_ns;         /* from its air or disk to the inlet; −1 = not known */
+	char server[32];    /* what it comes from, "PipeWire 1.4.2"; empty = not known */
+	bool managed;       /* PipeWire has a session manager, which receives from Bluetooth */
+	int64_t latency_ns; /* from its air or disk to the inlet; −1 = not known */
 	int64_t latency_assumed_ns; /* what it usually is, where it is not known; else 0 */
 	float gain; /* its volume, if that is in its samples already; 1 = it is not */
 	char problem[SOURCE_TEXT];

@@ -148,6 +148,7 @@ static void tell(struct capture *capture, enum source_state state, const char *p
 	info.channels = 2;
 	snprintf(info.server, sizeof(info.server), "%s", capture->server);
 	info.gain = 1;
+	info.managed = capture->graph && graph_managed(capture->graph);
 	const struct graph_node *node = *capture->target.name ? &capture->target : NULL;
 	int64_t latency = atomic_load_explicit(&capture->latency_ns, memory_order_relaxed);
 	snprintf(info.problem, sizeof(info.problem), "%s", problem);
@@ -157,10 +158,7 @@ static void tell(struct capture *capture, enum source_state state, const char *p
 		         *node->description ? node->description : node->name);
 		snprintf(info.address, sizeof(info.address), "%s", node->address);
 		info.gain = node->volume;
-		if (capture->path == SOURCE_ELSEWHERE)
-			info.latency_ns = 0, info.gain = 1;
-		else if (!node->is_bluetooth ||
-		         capture->reports_latency) /* before 1.4 it is made up */
+		if (!node->is_bluetooth || capture->reports_latency) /* before 1.4 it is made up */
 			info.latency_ns = state == SOURCE_STREAMING ? latency : -1;
 		else if (state == SOURCE_STREAMING)
 			info.latency_assumed_ns = BLUETOOTH_ASSUMED_NS;
@@ -205,8 +203,7 @@ static void gate_set(struct capture *capture)
 	enum pw_stream_state state = capture->stream ? pw_stream_get_state(capture->stream, &error)
 	                                             : PW_STREAM_STATE_UNCONNECTED;
 	if (!capture->stream && *capture->target.name) {
-		tell(capture, capture->path == SOURCE_ELSEWHERE ? SOURCE_STREAMING : SOURCE_IDLE,
-		     "");
+		tell(capture, SOURCE_IDLE, "");
 		return;
 	}
 	if (!capture->stream) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pipewire/extensions/metadata.h>
 #include <spa/param/props.h>
 #include <spa/pod/parser.h>
 #include <spa/utils/list.h>
@@ -31,6 +32,7 @@ struct graph {
 	void *user;
 	struct spa_list nodes, links;
 	const struct graph_node *target;
+	uint32_t manager; /* the object that WirePlumber keeps; SPA_ID_INVALID: none */
 };
 
 static int node_welcome(const struct graph *graph, const struct node *node)
@@ -167,6 +169,15 @@ static void link_add(struct graph *graph, uint32_t id, const struct spa_dict *pr
 	graph->events->changed(graph->user);
 }
 
+static void manager_look(struct graph *graph, uint32_t id, const struct spa_dict *props)
+{
+	const char *name = spa_dict_lookup(props, "metadata.name");
+	if (!name || strcmp(name, "default") != 0)
+		return;
+	graph->manager = id;
+	graph->events->changed(graph->user);
+}
+
 static void on_global(void *data, uint32_t id, uint32_t permissions, const char *type,
                       uint32_t version, const struct spa_dict *props)
 {
@@ -177,6 +188,8 @@ static void on_global(void *data, uint32_t id, uint32_t permissions, const char 
 		node_add(data, id, props);
 	else if (!strcmp(type, PW_TYPE_INTERFACE_Link))
 		link_add(data, id, props);
+	else if (!strcmp(type, PW_TYPE_INTERFACE_Metadata))
+		manager_look(data, id, props);
 }
 
 static void on_global_remove(void *data, uint32_t id)
@@ -184,6 +197,10 @@ static void on_global_remove(void *data, uint32_t id)
 	struct graph *graph = data;
 	struct node *node, *next_node;
 	struct link *link, *next_link;
+	if (id == graph->manager) {
+		graph->manager = SPA_ID_INVALID;
+		graph->events->changed(graph->user);
+	}
 	spa_list_for_each_safe (link, next_link, &graph->links, link)
 		if (link->id == id) {
 			spa_list_remove(&link->link);
@@ -217,6 +234,7 @@ struct graph *graph_new(struct pw_core *core, const char *wanted, const struct g
 	snprintf(graph->wanted, sizeof(graph->wanted), "%s", wanted ? wanted : "");
 	graph->events = events;
 	graph->user = user;
+	graph->manager = SPA_ID_INVALID;
 	spa_list_init(&graph->nodes);
 	spa_list_init(&graph->links);
 	graph->registry = pw_core_get_registry(core, PW_VERSION_REGISTRY, 0);
@@ -246,6 +264,11 @@ void graph_free(struct graph *graph)
 const struct graph_node *graph_target(const struct graph *graph)
 {
 	return graph->target;
+}
+
+bool graph_managed(const struct graph *graph)
+{
+	return graph->manager != SPA_ID_INVALID;
 }
 
 bool graph_linked_only(const struct graph *graph, uint32_t output, uint32_t input)

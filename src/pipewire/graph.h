@@ -28,7 +28,7 @@ struct graph_node {
 struct graph;
 
 struct graph_events {
-	/* graph_target gives another answer, or something of the target is different. */
+	/* graph_target or graph_managed gives another answer, or something of the target is different. */
 	void (*changed)(void *user);
 	/* How welcome a Bluetooth device is as the source (engine/source.h). */
 	int (*welcome)(void *user, const char *address);
@@ -44,6 +44,9 @@ void graph_free(struct graph *graph);
 
 /* The node to capture; NULL while there is none.  Good until `changed` is called. */
 const struct graph_node *graph_target(const struct graph *graph);
+
+/* Is there a session manager, WirePlumber as a rule?  It has the default nodes' names. */
+bool graph_managed(const struct graph *graph);
 
 /* Asks anew how welcome each device is. */
 void graph_reconsider(struct graph *graph);

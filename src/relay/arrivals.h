@@ -127,7 +127,8 @@ struct origin {
 	char address[18];
 	bool connected; /* as seen last */
 	bool left;      /* it was ended by somebody: it comes back by itself or not at all */
-	bool unheard;   /* WirePlumber has gone since it played: its stream ended for that */
+	bool streams;   /* as seen last */
+	bool unheard;   /* WirePlumber has gone since its stream began, and took that along */
 	bool calling, reconnect;
 	int attempt, shaken;
 	int64_t not_before, no_stream_since, mute_since;
@@ -139,8 +140,8 @@ void origin_follow(struct relay *relay, const struct bluez_device *device,
                    enum bluez_change change);
 void origin_connected(struct relay *relay, const struct bluez_device *device, const char *problem);
 void origin_disconnected(struct relay *relay, struct bluez_device *device);
-/* Nobody receives on that adapter any more. */
-void origins_unheard(struct relay *relay, const struct bluez_adapter *adapter);
+/* WirePlumber has gone, and with it the streams that it received. */
+void origins_unheard(struct relay *relay);
 /* The host has slept: all links are gone, whoever ended them. */
 void origin_woken(struct relay *relay, int64_t not_before);
 void origins_act(struct relay *relay, int64_t now);

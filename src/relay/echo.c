@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The Echo as BlueZ has it.  Its stream is PipeWire's; what is looked at here is which devices may be the
- * source, and how loud the source wants to be.
+ * The Echo as BlueZ has it: which devices may be the source, and how loud the source wants to be.
  *
- * The Echo's volume is AVRCP's absolute volume.  PipeWire multiplies it into the samples it hands on,
- * unless WirePlumber's rule bluez5.hw-volume forbids that; then the relay does it.  Which of the two is
- * seen from the node's own volume: never both, never neither.
+ * The Echo's volume is AVRCP's absolute volume.  Where its stream is PipeWire's, PipeWire multiplies it into the
+ * samples that it hands on, unless WirePlumber's rule bluez5.hw-volume forbids that; then the relay does it.  Which
+ * of the two is seen from the node's own volume: never both, never neither.
  */
 #include "relay/private.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define UNTOUCHED 0.999f
 #define DOUBT_NS SECOND_NS /* PipeWire follows a change of volume within some 10 ms */
 
-/* The Echo's own stream: its endpoint is WirePlumber's. */
 struct bluez_transport *echo_transport(const struct relay *relay)
 {
 	struct bluez_transport *transport;
 	if (!relay->bluez || !*relay->source_info.address)
 		return NULL;
 	spa_list_for_each (transport, bluez_transports(relay->bluez), link)
-		if (!transport->mine && transport->device &&
-		    !strcasecmp(transport->uuid, BLUEZ_A2DP_SINK) &&
+		if (transport->device && bluez_receives(transport) &&
 		    !strcmp(transport->device->address, relay->source_info.address))
 			return transport;
 	return NULL;
@@ -51,7 +47,7 @@ static float gain_wanted(const struct relay *relay)
 static bool pipewire_applies(struct echo *echo, const struct source_info *source, float wanted,
                              int64_t now)
 {
-	if (*echo->tapped)
+	if (echo->direct)
 		return false;
 	if (source->gain < UNTOUCHED)
 		return true;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The Echo's link, and that of other sources.  Their streams are PipeWire's; here they are only brought
- * back, by profile and in the right direction, and shaken when they are connected and nothing comes.
+ * The Echo's link, and that of other sources: they are brought back, by profile and in the right direction, and shaken
+ * when they are connected and nothing comes.
  */
 #include "relay/private.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define LOST_NS (2 * SECOND_NS) /* its stream ends a moment before its link */
 
@@ -36,7 +35,7 @@ static const struct bluez_transport *stream_of(const struct relay *relay,
 {
 	const struct bluez_transport *transport;
 	spa_list_for_each (transport, bluez_transports(relay->bluez), link)
-		if (transport->device == device && !strcasecmp(transport->uuid, BLUEZ_A2DP_SINK))
+		if (transport->device == device && bluez_receives(transport))
 			return transport;
 	return NULL;
 }
@@ -93,13 +92,14 @@ void origin_connected(struct relay *relay, const struct bluez_device *device, co
 		journal_write(relay->journal, JOURNAL_WARNING, name, "source: %s", problem);
 }
 
-void origins_unheard(struct relay *relay, const struct bluez_adapter *adapter)
+void origins_unheard(struct relay *relay)
 {
 	const struct bluez_device *device;
+	if (!relay->bluez)
+		return;
 	spa_list_for_each (device, bluez_devices(relay->bluez), link) {
-		struct origin *origin = device->adapter == adapter && is_source(relay, device)
-		                            ? origin_of(relay, device->address)
-		                            : NULL;
+		struct origin *origin = is_source(relay, device) ? origin_of(relay, device->address)
+		                                                 : NULL;
 		if (origin && device->connected)
 			origin->unheard = true;
 	}
@@ -120,14 +120,15 @@ static struct policy_source link_of(struct relay *relay, struct origin *origin,
 	const struct bluez_transport *stream = stream_of(relay, device);
 	const struct settings_speaker *kept = settings_known(relay->settings, device->address);
 	bool active = stream && stream->state == BLUEZ_ACTIVE;
+	if (stream && !origin->streams)
+		origin->unheard = false;
+	origin->streams = stream;
 	if (stream)
 		origin->streamed_at = now;
 	/* where another one is to be heard, this one may be silent, or away */
 	bool heard = policy_heard(relay->settings->config.source, device->address);
-	if (active && relay->live) {
+	if (active && relay->live)
 		origin->played_at = now;
-		origin->unheard = false;
-	}
 	if (!device->connected || stream || !heard)
 		origin->no_stream_since = now;
 	if (!active || relay->live || !heard)

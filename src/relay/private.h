@@ -94,13 +94,14 @@ struct priority {
 	struct rtkit *rtkit;
 };
 
-/* The Echo's volume, and who applies it (echo.c). */
 struct echo {
+	/* its volume, and who applies it (echo.c) */
 	bool pipewire_applies;
 	int64_t doubt_since;
 	float gain; /* what is left for the relay to apply; 1: nothing */
-	/* its stream (tapping.c) */
-	char tapped[BLUEZ_PATH]; /* the transport that is read here; empty: none */
+	/* its stream, where that is the relay's own (tapping.c) */
+	bool direct;             /* it is */
+	char tapped[BLUEZ_PATH]; /* the transport that the engine reads; empty: none */
 	bool refused;            /* for this stream */
 	uint32_t taps;           /* so many were there */
 };
@@ -112,7 +113,7 @@ struct relay {
 	struct engine *engine;
 	struct source *source;
 	struct source_info source_told; /* by PipeWire */
-	struct source_info source_info; /* what is known of it */
+	struct source_info source_info; /* what is known of it, or of a stream to our own sink */
 	int64_t source_since;
 	bool live;        /* an epoch of the source is open in the engine */
 	bool quiet;       /* none is, and nothing of the last one sounds any more */
@@ -322,13 +323,13 @@ int echo_volume(const struct relay *relay);                        /* percent; â
 void echo_look_after(struct relay *relay, int64_t now);
 int echo_welcome(struct relay *relay, const char *address); /* engine/source.h */
 
-/* relay_events.c: what PipeWire has told of the source counts from now on, unless the relay itself reads it. */
-void source_show(struct relay *relay);
-
-/* Who takes the Echo's stream from bluetoothd. */
+/* tapping.c */
+bool tapping_wanted(const struct relay *relay); /* there is to be a sink of our own */
 void tapping_look_after(struct relay *relay);
-void tapping_acquired(struct relay *relay, const struct bluez_transport *transport, int fd,
+void tapping_acquired(struct relay *relay, struct bluez_transport *transport, int fd,
                       const char *problem);
+void source_show(struct relay *relay); /* what is known of the source has changed */
+
 /* execute_align.c: `speaker` NULL means all.  Both return as relay_command does. */
 int execute_test(struct relay *relay, struct speaker *speaker, const char *signal, char *reply,
                  size_t size);

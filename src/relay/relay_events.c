@@ -16,7 +16,10 @@
 
 /* --- bluez --------------------------------------------------------------------------------------- */
 
-/* Once all devices are known: as many endpoints as the adapter has speakers, and one for a new one. */
+/*
+ * Once all devices are known: an endpoint for the Echo, and as many for speakers as the adapter has, and one for a new
+ * one.
+ */
 static void adapter_prepare(struct relay *relay, struct bluez_adapter *adapter)
 {
 	const struct bluez_device *device;
@@ -26,7 +29,9 @@ static void adapter_prepare(struct relay *relay, struct bluez_adapter *adapter)
 	spa_list_for_each (device, bluez_devices(relay->bluez), link)
 		speakers += device->adapter == adapter && device->paired &&
 		            speaker_of_address(relay, device->address);
-	int error = bluez_register_endpoints(relay->bluez, adapter, policy_endpoints(speakers));
+	int error = tapping_wanted(relay) ? bluez_register_sink(adapter) : 0;
+	if (!error)
+		error = bluez_register_endpoints(relay->bluez, adapter, policy_endpoints(speakers));
 	if (error)
 		journal_write(relay->journal, JOURNAL_ERROR, "relay", "endpoints on %s: %s",
 		              adapter->address, strerror(-error));
@@ -116,8 +121,6 @@ static void on_adapter(void *user, struct bluez_adapter *adapter, enum bluez_cha
 		return;
 	if (change == BLUEZ_ADDED)
 		place_adapter_added(relay, adapter);
-	if (adapter->went_deaf)
-		origins_unheard(relay, adapter);
 	spa_list_for_each (device, bluez_devices(relay->bluez), link)
 		if (device->adapter == adapter)
 			speakers_follow_device(relay, device, BLUEZ_CHANGED);
@@ -162,14 +165,18 @@ static void on_transport(void *user, struct bluez_transport *transport, enum blu
 	scan_follow_transport(user, transport, change);
 	if (holder && holder != speaker) /* it is another device's now, or that was unpaired */
 		speaker_follow_transport(holder, transport, BLUEZ_REMOVED);
-	if (speaker)
+	if (speaker && !bluez_receives(transport))
 		speaker_follow_transport(speaker, transport, change);
 }
 
-/* An Echo offers a sink, too, and connects it by itself: to play there would be to play in a circle. */
-static bool on_accept(void *user, const struct bluez_device *device)
+/*
+ * An Echo offers a sink, too, and connects it by itself: to play there would be to play in a circle.  So does a
+ * speaker offer a source.
+ */
+static bool on_accept(void *user, const struct bluez_device *device, bool receives)
 {
-	return speaker_of_device(user, device) != NULL;
+	return receives ? echo_welcome(user, device->address) > 0
+	                : speaker_of_device(user, device) != NULL;
 }
 
 static void on_connected(void *user, struct bluez_device *device, const char *problem)
@@ -196,7 +203,7 @@ static void on_disconnected(void *user, struct bluez_device *device, const char 
 static void on_acquired(void *user, struct bluez_transport *transport, int fd, uint16_t mtu,
                         const char *problem)
 {
-	if (!transport->mine) {
+	if (bluez_receives(transport)) {
 		tapping_acquired(user, transport, fd, problem);
 		return;
 	}
@@ -314,25 +321,20 @@ const struct engine_events relay_engine_events = {
     on_epoch,
 };
 
-/*
- * WirePlumber, once anew, does not know a stream that was there before it, and PipeWire has no node for it: as long
- * as it is read here, what was known of it holds.
- */
-void source_show(struct relay *relay)
+/* PipeWire is not needed where the Echo's stream is our own, so that it is missing there is no news. */
+static void problem_tell(struct relay *relay, const struct source_info *info)
 {
-	const struct source_info *told = &relay->source_told;
-	if (*relay->echo.tapped && !*told->address)
-		return;
-	if (relay->source_info.state != told->state)
-		relay->source_since = relay_now(relay);
-	relay->source_info = *told;
+	if (*info->problem && strcmp(relay->source_told.problem, info->problem) &&
+	    !tapping_wanted(relay))
+		journal_write(relay->journal, JOURNAL_WARNING, "source", "%s", info->problem);
 }
 
 static void on_source(void *user, const struct source_info *info)
 {
 	struct relay *relay = user;
-	if (*info->problem && strcmp(relay->source_told.problem, info->problem))
-		journal_write(relay->journal, JOURNAL_WARNING, "source", "%s", info->problem);
+	problem_tell(relay, info);
+	if (relay->source_told.managed && !info->managed)
+		origins_unheard(relay);
 	relay->source_told = *info;
 	text_clean(relay->source_told.name, sizeof(relay->source_told.name), info->name);
 	text_clean(relay->source_told.node, sizeof(relay->source_told.node), info->node);

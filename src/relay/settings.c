@@ -21,7 +21,8 @@
 void settings_init(struct settings *settings)
 {
 	*settings = (struct settings){
-	    .config = {.rate = 44100, .lead_ns = 16 * MS, .idle_ns = 600000 * MS}};
+	    .config = {
+		.rate = 44100, .lead_ns = 16 * MS, .idle_ns = 600000 * MS, .own_sink = true}};
 }
 
 /* --- echorelay.conf ---------------------------------------------------------------------------- */
@@ -93,10 +94,10 @@ static int set_adapters(struct ini_text *ini, struct settings_config *config, co
 	return 1;
 }
 
-static int set_capture(struct ini_text *ini, bool *past_pipewire, const char *value)
+static int set_capture(struct ini_text *ini, bool *own_sink, const char *value)
 {
-	*past_pipewire = !strcmp(value, "bluetooth");
-	if (!*past_pipewire && strcmp(value, "pipewire"))
+	*own_sink = !strcmp(value, "bluetooth");
+	if (!*own_sink && strcmp(value, "pipewire"))
 		return ini_complain(ini, "capture is bluetooth or pipewire, not '%s'", value);
 	return 1;
 }
@@ -144,7 +145,7 @@ static int on_key(struct ini_text *ini, const char *section, const char *key, co
 	if (!strcmp(key, "source"))
 		return set_text(ini, config->source, sizeof(config->source), value);
 	if (!strcmp(key, "capture"))
-		return set_capture(ini, &config->past_pipewire, value);
+		return set_capture(ini, &config->own_sink, value);
 	if (!strcmp(key, "idle"))
 		return set_idle(ini, &config->idle_ns, value);
 	if (!strcmp(key, "adapter"))

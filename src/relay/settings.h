@@ -30,7 +30,7 @@ struct settings_config {
 	int64_t idle_ns;  /* silence after which the streams are suspended; 0: never */
 	char adapters[SETTINGS_ADAPTERS][18]; /* addresses of those to use */
 	int adapter_count;                    /* 0: all there are */
-	bool past_pipewire;                   /* the engine reads the Echo's packets itself */
+	bool own_sink; /* the Echo is offered one of ours, whose packets the engine reads itself */
 };
 
 enum settings_role { ROLE_UNKNOWN, ROLE_SPEAKER, ROLE_SOURCE, ROLE_NONE };

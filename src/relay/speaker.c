@@ -206,7 +206,7 @@ void speaker_act(struct speaker *speaker, int64_t now)
 	 */
 	case POLICY_HELD:
 		speaker_waits_in_vain(speaker,
-		                      policy_held_text(speaker->relay->source_info.server));
+		                      policy_held_text(speaker->relay->source_told.server));
 		return;
 	case POLICY_ACQUIRE:
 		if (!speaker_fits(speaker))

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who takes the Echo's stream from bluetoothd.
+ * The Echo's stream to the relay's own sink (bluez_register_sink): the engine reads its packets itself (engine/tap.h).
  *
- * The endpoint that the Echo plays to is WirePlumber's, and PipeWire has a node for it.  But BlueZ gives the
- * stream's socket to whoever asks first (profiles/audio/transport.c, acquire: it looks at no owner but the present
- * one), and PipeWire asks only when somebody listens to its node.  So the relay asks, and the engine reads the
- * packets itself (engine/tap.h): PipeWire's jitter buffer, 17 to 40 ms, is left out.
+ * There is WirePlumber's sink as well, as a rule, and the Echo takes the one that was registered first.  Either will
+ * do: what WirePlumber receives is captured from PipeWire (pipewire/capture.h), behind its jitter buffer, 17 to 40 ms
+ * later.
  *
- *     the Echo starts ─► "pending" ─► TryAcquire ─► the engine's tap ─► "idle", or gone ─► no tap
- *                                       └ refused, or of another rate: through PipeWire, which resamples
- *
- * That is done where the configuration asks for it.  For BlueZ, 5.66 as 5.82, does not get over the end of an endpoint
- * whose stream another program than its owner has: when WirePlumber starts anew, the stream goes on; but once it is
- * suspended, the Echo cannot start it again, and released, bluetoothd dies.
+ *     the Echo takes ours ─► "pending" ─► TryAcquire ─► the engine's tap ─► "idle", or gone ─► no tap
+ *                 └ theirs ─► PipeWire's node ─► the engine's inlet
  */
 #include "relay/private.h"
 
@@ -20,43 +15,99 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "a2dp/sbc_config.h"
+#include "base/text.h"
 
 #define CLOCK_IDS 0x80000000u /* PipeWire's streams count from 1 on */
 
-static bool may_tap(const struct relay *relay)
+bool tapping_wanted(const struct relay *relay)
 {
 	const struct settings_config *config = &relay->settings->config;
-	return relay->source->ops->set_path && config->past_pipewire && !*config->source;
+	return config->own_sink && !*config->source && !relay->config.looks_only;
 }
 
 static void path_set(struct relay *relay, enum source_path path)
 {
-	relay->source->ops->set_path(relay->source, path);
+	if (relay->source->ops->set_path)
+		relay->source->ops->set_path(relay->source, path);
 }
 
-/* What the engine can read: SBC, at the group's rate. */
-static bool fits(const struct relay *relay, const struct bluez_transport *transport)
+static bool is_tapped(const struct relay *relay, const struct bluez_transport *transport)
+{
+	return !strcmp(transport->path, relay->echo.tapped);
+}
+
+/* How much a stream to our sink is wanted; 0: not at all. */
+static int rank_of(struct relay *relay, const struct bluez_transport *transport)
+{
+	if (!transport->mine || !transport->device || !bluez_receives(transport))
+		return 0;
+	int welcome = echo_welcome(relay, transport->device->address);
+	return !welcome ? 0
+	                : 4 * welcome + 2 * (transport->state != BLUEZ_IDLE) +
+	                      is_tapped(relay, transport);
+}
+
+/* The one to be heard, unless PipeWire has a source that is more welcome. */
+static struct bluez_transport *stream_find(struct relay *relay)
+{
+	const char *other = relay->source_told.address;
+	struct bluez_transport *transport, *found = NULL;
+	int best = 4 * (*other ? echo_welcome(relay, other) : 0);
+	if (!tapping_wanted(relay) || !relay->bluez)
+		return NULL;
+	spa_list_for_each (transport, bluez_transports(relay->bluez), link) {
+		int rank = rank_of(relay, transport);
+		if (rank && rank >= best) {
+			best = rank + 1;
+			found = transport;
+		}
+	}
+	return found;
+}
+
+/* --- what is shown of it --------------------------------------------------------------------------- */
+
+static void stream_describe(struct source_info *info, const struct relay *relay,
+                            const struct bluez_transport *stream)
 {
 	struct sbc_config config;
-	return air_sbc(&config, transport) && config.rate == relay->settings->config.rate;
+	bool plays = is_tapped(relay, stream) && stream->state == BLUEZ_ACTIVE;
+	*info = (struct source_info){
+	    .state = plays ? SOURCE_STREAMING : SOURCE_IDLE,
+	    .channels = 2,
+	    .server = "BlueZ",
+	    .gain = 1,
+	    .managed = info->managed,
+	};
+	if (air_sbc(&config, stream))
+		info->rate = config.rate;
+	relay_name(info->name, sizeof(info->name), stream->device);
+	snprintf(info->address, sizeof(info->address), "%s", stream->device->address);
 }
+
+void source_show(struct relay *relay)
+{
+	const struct bluez_transport *stream = stream_find(relay);
+	struct source_info info = relay->source_told;
+	if (stream)
+		stream_describe(&info, relay, stream);
+	else if (tapping_wanted(relay) && info.state == SOURCE_ABSENT)
+		*info.problem = 0; /* who needs PipeWire? */
+	if (relay->source_info.state != info.state)
+		relay->source_since = relay_now(relay);
+	relay->source_info = info;
+}
+
+/* --- the tap --------------------------------------------------------------------------------------- */
 
 static struct bluez_transport *transport_tapped(const struct relay *relay)
 {
 	struct bluez_transport *transport;
 	if (relay->bluez && *relay->echo.tapped)
 		spa_list_for_each (transport, bluez_transports(relay->bluez), link)
-			if (!strcmp(transport->path, relay->echo.tapped))
+			if (is_tapped(relay, transport))
 				return transport;
 	return NULL;
-}
-
-static void tap_end(struct relay *relay)
-{
-	*relay->echo.tapped = 0;
-	engine_set_tap(relay->engine, NULL);
-	source_show(relay);
 }
 
 /* It is suspended, or gone; or another source is to be heard. */
@@ -65,7 +116,8 @@ static void tap_look_after(struct relay *relay, const struct bluez_transport *wa
 	struct bluez_transport *tapped = transport_tapped(relay);
 	if (!*relay->echo.tapped || (tapped && tapped == wanted && tapped->state != BLUEZ_IDLE))
 		return;
-	tap_end(relay);
+	*relay->echo.tapped = 0;
+	engine_set_tap(relay->engine, NULL);
 	if (tapped && tapped->state != BLUEZ_IDLE)
 		bluez_release(tapped);
 }
@@ -73,34 +125,44 @@ static void tap_look_after(struct relay *relay, const struct bluez_transport *wa
 void tapping_look_after(struct relay *relay)
 {
 	struct echo *echo = &relay->echo;
-	if (!may_tap(relay))
-		return;
-	struct bluez_transport *transport = echo_transport(relay);
-	tap_look_after(relay, transport);
-	if (*echo->tapped || (transport && transport->call))
-		return;
-	if (!transport || transport->state == BLUEZ_IDLE) {
+	struct bluez_transport *stream = stream_find(relay);
+	tap_look_after(relay, stream);
+	echo->direct = stream;
+	path_set(relay, stream ? SOURCE_STANDS_BY : SOURCE_LISTENS);
+	if (!stream || stream->state == BLUEZ_IDLE)
 		echo->refused = false;
-		path_set(relay, SOURCE_STANDS_BY);
-	} else if (transport->state == BLUEZ_PENDING && !echo->refused && fits(relay, transport)) {
-		echo->refused = bluez_acquire(transport) < 0;
-	} else {
-		path_set(relay, SOURCE_LISTENS); /* it is PipeWire's already, or is to be */
-	}
+	else if (stream->state == BLUEZ_PENDING && !*echo->tapped && !stream->call &&
+	         !echo->refused)
+		echo->refused = bluez_acquire(stream) < 0;
+	source_show(relay);
 }
 
-void tapping_acquired(struct relay *relay, const struct bluez_transport *transport, int fd,
+static int tap_begin(struct relay *relay, const struct bluez_transport *transport, int fd)
+{
+	struct tap *tap;
+	int error = tap_new(&tap, fd, transport->configuration.bytes, CLOCK_IDS + relay->echo.taps);
+	if (error) {
+		close(fd);
+		return error;
+	}
+	return engine_set_tap(relay->engine, tap);
+}
+
+void tapping_acquired(struct relay *relay, struct bluez_transport *transport, int fd,
                       const char *problem)
 {
 	struct echo *echo = &relay->echo;
-	struct tap *tap = NULL;
-	if (!problem && tap_new(&tap, fd, transport->configuration.bytes, CLOCK_IDS + echo->taps))
-		close(fd);
-	if (!tap || engine_set_tap(relay->engine, tap)) {
+	int error = problem ? 0 : tap_begin(relay, transport, fd);
+	if (error) {
+		problem = strerror(-error);
+		bluez_release(transport);
+	}
+	if (problem) {
 		echo->refused = true;
+		journal_write(relay->journal, JOURNAL_WARNING, relay->source_info.name,
+		              "its stream cannot be had: %s", problem);
 		return;
 	}
 	echo->taps++;
 	snprintf(echo->tapped, sizeof(echo->tapped), "%s", transport->path);
-	path_set(relay, SOURCE_ELSEWHERE);
 }

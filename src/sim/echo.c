@@ -8,10 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include "a2dp/sbc_stream.h"
 
 #define CLOCK_ID 1
 #define IDLE_NS 50000000
+#define MTU 672
 
 struct echo {
 	struct source source;
@@ -25,6 +29,8 @@ struct echo {
 	int64_t next_ns;  /* when the next block is handed in */
 	uint64_t random;
 	struct frame block[4096];
+	int channel; /* packets go there; −1: blocks go to PipeWire */
+	struct sbc_stream stream;
 	echo_witness witness;
 	void *witness_user;
 
@@ -34,6 +40,7 @@ struct echo {
 	uint32_t rate;
 	atomic_int state; /* enum source_state */
 	_Atomic float gain;
+	atomic_bool managed;
 	int changed_fd;
 
 	/* the main thread */
@@ -84,6 +91,7 @@ static void dispatch(struct source *source)
 	    .channels = 2,
 	    .latency_ns = -1,
 	    .gain = atomic_load(&echo->gain),
+	    .managed = atomic_load(&echo->managed),
 	};
 	if (echo->config.present && info.state == SOURCE_STREAMING) {
 		snprintf(info.name, sizeof(info.name), "%.*s", SOURCE_TEXT - 1, echo->config.name);
@@ -113,6 +121,8 @@ struct echo *echo_new(const struct scenario_echo *config, struct music *music, u
 	echo->source.ops = &ops;
 	echo->config = *config;
 	atomic_init(&echo->gain, 1);
+	atomic_init(&echo->managed, true);
+	echo->channel = -1;
 	echo->music = music;
 	echo->random = seed;
 	echo->changed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -130,6 +140,8 @@ void echo_free(struct echo *echo)
 {
 	if (!echo)
 		return;
+	if (echo->channel >= 0)
+		sbc_stream_finish(&echo->stream);
 	music_free(echo->music);
 	pthread_mutex_destroy(&echo->lock);
 	if (echo->changed_fd >= 0)
@@ -148,7 +160,8 @@ static int64_t jitter(struct echo *echo)
 /* The instant that the Echo's own clock gives to a position. */
 static int64_t block_ns(const struct echo *echo, int64_t position)
 {
-	double seconds = (double)position / (echo->rate * (1 + echo->config.ppm * 1e-6));
+	uint32_t rate = echo->channel < 0 ? echo->rate : echo->stream.config.rate;
+	double seconds = (double)position / (rate * (1 + echo->config.ppm * 1e-6));
 	return echo->start_ns + (int64_t)(seconds * 1e9);
 }
 
@@ -158,7 +171,16 @@ static void stream_start(struct echo *echo, int64_t now)
 	echo->position = 0;
 	echo->start_ns = now;
 	echo->next_ns = now;
-	state_set(echo, SOURCE_STREAMING);
+	if (echo->channel < 0)
+		state_set(echo, SOURCE_STREAMING);
+}
+
+static void block_ends(struct echo *echo, int64_t ns, uint32_t count)
+{
+	if (echo->witness)
+		echo->witness(echo->witness_user, ns, echo->block, count);
+	echo->position += count;
+	echo->next_ns = block_ns(echo, echo->position) + jitter(echo);
 }
 
 static void block_play(struct echo *echo)
@@ -167,10 +189,29 @@ static void block_play(struct echo *echo)
 	                            echo->config.quantum, false};
 	music_play(echo->music, echo->block, block.count);
 	inlet_write(echo->inlet, &block, echo->block, echo->rate);
-	if (echo->witness)
-		echo->witness(echo->witness_user, block.ns, echo->block, block.count);
-	echo->position += block.count;
-	echo->next_ns = block_ns(echo, echo->position) + jitter(echo);
+	block_ends(echo, block.ns, block.count);
+}
+
+/* What finds no room is lost, as with any sender. */
+static void packet_play(struct echo *echo)
+{
+	uint8_t packet[SBC_STREAM_PACKET_BYTES];
+	unsigned frames = echo->stream.frames_per_packet;
+	uint32_t count = frames * sbc_config_frame_samples(&echo->stream.config);
+	music_play(echo->music, echo->block, count);
+	ssize_t size = sbc_stream_encode(&echo->stream, echo->block, frames, packet);
+	if (size > 0)
+		send(echo->channel, packet, (size_t)size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	block_ends(echo, block_ns(echo, echo->position), count);
+}
+
+static int64_t packets_play(struct echo *echo, int64_t now)
+{
+	if (!echo->started)
+		stream_start(echo, now);
+	while (echo->next_ns <= now)
+		packet_play(echo);
+	return echo->next_ns;
 }
 
 int64_t echo_step(struct echo *echo, int64_t now)
@@ -178,6 +219,8 @@ int64_t echo_step(struct echo *echo, int64_t now)
 	int64_t next = now + IDLE_NS;
 	if (!echo->config.present || echo->paused)
 		return next;
+	if (echo->channel >= 0)
+		return packets_play(echo, now);
 	pthread_mutex_lock(&echo->lock);
 	if (echo->inlet) {
 		if (!echo->started)
@@ -204,6 +247,25 @@ void echo_pause(struct echo *echo, bool pause, int64_t now)
 		inlet_finish(echo->inlet);
 	pthread_mutex_unlock(&echo->lock);
 	state_set(echo, SOURCE_ABSENT);
+}
+
+int echo_set_channel(struct echo *echo, int fd, const uint8_t configuration[SBC_CONFIG_BYTES])
+{
+	int error = 0;
+	if (echo->channel >= 0)
+		sbc_stream_finish(&echo->stream);
+	echo->channel = -1;
+	if (fd >= 0)
+		error = sbc_stream_init(&echo->stream, configuration, MTU);
+	if (fd >= 0 && !error)
+		echo->channel = fd;
+	return error;
+}
+
+void echo_set_managed(struct echo *echo, bool managed)
+{
+	atomic_store(&echo->managed, managed);
+	eventfd_write(echo->changed_fd, 1);
 }
 
 void echo_watch(struct echo *echo, echo_witness witness, void *user)

@@ -2,6 +2,7 @@
 #ifndef SIM_ECHO_H
 #define SIM_ECHO_H
 
+#include "a2dp/sbc_config.h"
 #include "engine/source.h"
 #include "sim/music.h"
 #include "sim/scenario.h"
@@ -9,7 +10,7 @@
 /*
  * The simulated Echo as a source: it hands in blocks of its quantum, at its own clock, late by some
  * jitter, and behaves at a pause as PipeWire's bluez_input does: the node vanishes, and its positions
- * start over when it is back.
+ * start over when it is back.  Or it sends A2DP packets, to the relay's own sink; then PipeWire has nothing of it.
  *
  * It is written to by the world's thread (echo_step, echo_pause) and asked by the main one (source.h).
  */
@@ -28,6 +29,15 @@ int64_t echo_step(struct echo *echo, int64_t now);
 
 /* The world's thread: the stream is suspended, or goes on. */
 void echo_pause(struct echo *echo, bool pause, int64_t now);
+
+/*
+ * The world's thread: from now on packets go out by `fd`, a media channel that was configured so, instead of blocks to
+ * PipeWire; −1: no more.  The fd stays the caller's.  Returns 0 or -errno.
+ */
+int echo_set_channel(struct echo *echo, int fd, const uint8_t configuration[SBC_CONFIG_BYTES]);
+
+/* The world's thread: whether WirePlumber is there. */
+void echo_set_managed(struct echo *echo, bool managed);
 
 /*
  * The world's thread: PipeWire multiplies the Echo's volume into the samples from now on, as it does

@@ -81,6 +81,23 @@ static bool echo_silent(const struct world *world)
 	return world->now < world->silent_until;
 }
 
+/* What PipeWire has plays at once; the relay has to take it first. */
+static void echo_plays(struct world *world, struct device *echo)
+{
+	if (echo->transport.endpoint) {
+		peer_transport_set_state(echo, TRANSPORT_PENDING);
+		return;
+	}
+	echo_pause(world->echo, false, world->now);
+	peer_transport_set_state(echo, TRANSPORT_ACTIVE);
+}
+
+void world_echo_opened(struct world *world, struct device *device)
+{
+	if (!echo_silent(world))
+		echo_plays(world, device);
+}
+
 static void play_on(struct world *world, struct device *device, int64_t argument)
 {
 	(void)device, (void)argument;
@@ -88,10 +105,8 @@ static void play_on(struct world *world, struct device *device, int64_t argument
 		return;
 	for (int i = 0; i < world->device_count; i++) {
 		struct device *echo = &world->devices[i];
-		if (echo->speaker || !echo->transport.exists)
-			continue;
-		echo_pause(world->echo, false, world->now);
-		peer_transport_set_state(echo, TRANSPORT_ACTIVE);
+		if (!echo->speaker && echo->transport.exists)
+			echo_plays(world, echo);
 	}
 }
 
@@ -102,21 +117,24 @@ static void pause_echo(struct world *world, int64_t lasts)
 	echo_pause(world->echo, true, world->now);
 	for (int i = 0; i < world->device_count; i++)
 		if (!world->devices[i].speaker)
-			peer_transport_set_state(&world->devices[i], TRANSPORT_IDLE);
+			peer_transport_suspend(&world->devices[i]);
 	world_after(world, lasts, NULL, play_on, 0);
 }
 
-/* The Echo is connected and PipeWire has its stream, as on a box that has been up for a while. */
+/* The Echo is connected and has a stream, as on a box that has been up for a while. */
 void world_echo_arrive(struct world *world, struct device *device, int64_t argument)
 {
 	(void)argument;
 	static const uint8_t configuration[] = {0x21, 0x15, 2, 53};
-	if (!device->exists || !device->paired || world->sound_gone)
+	bool direct = world->scenario->echo.direct;
+	if (!device->exists || !device->paired || (world->sound_gone && !direct))
 		return;
 	device->reachable = true;
 	device->connected = device->services_resolved = 1;
 	sd_bus_emit_properties_changed(world->bus, device->path, "org.bluez.Device1", "Connected",
 	                               "ServicesResolved", NULL);
+	if (direct && peer_sink_take(device, configuration))
+		return;
 	peer_transport_foreign(device, configuration);
 	if (echo_silent(world))
 		peer_transport_set_state(device, TRANSPORT_IDLE);
@@ -227,10 +245,13 @@ static void sound_start(struct world *world, struct device *device, int64_t argu
 static void sound_stop(struct world *world, int64_t lasts)
 {
 	world->sound_gone = true;
-	echo_pause(world->echo, true, world->now);
-	for (int i = 0; i < world->device_count; i++)
-		if (!world->devices[i].speaker)
-			peer_transport_close(&world->devices[i]);
+	for (int i = 0; i < world->device_count; i++) {
+		struct device *echo = &world->devices[i];
+		if (echo->speaker || echo->transport.endpoint)
+			continue;
+		echo_pause(world->echo, true, world->now);
+		peer_transport_close(echo);
+	}
 	world_after(world, lasts, NULL, sound_start, 0);
 }
 

@@ -18,10 +18,8 @@ static int adapter_uuids_get(sd_bus *bus, const char *path, const char *interfac
                              const char *property, sd_bus_message *reply, void *user,
                              sd_bus_error *error)
 {
-	const struct adapter *adapter = user;
-	(void)bus, (void)path, (void)interface, (void)property, (void)error;
-	return sd_bus_message_append(reply, "as", adapter->deaf ? 1 : 2, A2DP_SOURCE_UUID,
-	                             A2DP_SINK_UUID);
+	(void)bus, (void)path, (void)interface, (void)property, (void)user, (void)error;
+	return sd_bus_message_append(reply, "as", 2, A2DP_SOURCE_UUID, A2DP_SINK_UUID);
 }
 
 /* --- Adapter1 ---------------------------------------------------------------------------------- */
@@ -331,13 +329,6 @@ static const sd_bus_vtable agent_manager_vtable[] = {
 };
 
 /* ----------------------------------------------------------------------------------------------- */
-
-void peer_adapter_set_deaf(struct adapter *adapter, bool deaf)
-{
-	adapter->deaf = deaf;
-	sd_bus_emit_properties_changed(adapter->world->bus, adapter->path, "org.bluez.Adapter1",
-	                               "UUIDs", NULL);
-}
 
 int peer_adapter_plug(struct adapter *adapter)
 {

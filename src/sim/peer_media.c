@@ -152,7 +152,10 @@ static void configured(struct world *world, struct device *device, int64_t argum
 	if (call)
 		sd_bus_reply_method_return(call, "");
 	sd_bus_message_unref(call);
-	peer_transport_introduce(device);
+	if (device->speaker)
+		peer_transport_introduce(device);
+	else
+		world_echo_opened(device->world, device);
 }
 
 static int set_configuration_answered(sd_bus_message *reply, void *user, sd_bus_error *error)
@@ -162,7 +165,8 @@ static int set_configuration_answered(sd_bus_message *reply, void *user, sd_bus_
 	device->pending = sd_bus_slot_unref(device->pending);
 	if (sd_bus_message_is_method_error(reply, NULL)) {
 		peer_transport_remove(device);
-		peer_transport_configure(device);
+		if (device->speaker)
+			peer_transport_configure(device);
 	} else {
 		world_after(device->world, CONFIGURE_NS, device, configured, 0);
 	}
@@ -289,6 +293,22 @@ void peer_transport_configure(struct device *device)
 	if (error < 0)
 		peer_device_connect_failed(device, "br-connection-unknown");
 	sd_bus_message_unref(call);
+}
+
+bool peer_sink_take(struct device *device, const uint8_t configuration[SBC_CONFIG_BYTES])
+{
+	struct endpoint *endpoint, *sink = NULL;
+	for (int i = 0; i < WORLD_ENDPOINTS && !sink; i++) {
+		endpoint = &device->world->endpoints[i];
+		if (endpoint->used && endpoint->adapter == device->adapter && !endpoint->owner &&
+		    !strcasecmp(endpoint->uuid, A2DP_SINK_UUID))
+			sink = endpoint;
+	}
+	if (device->transport.exists || !sink)
+		return device->transport.endpoint;
+	peer_seps_show(device);
+	set_configuration(device, sink, configuration);
+	return true;
 }
 
 void peer_rivals_add(struct world *world)

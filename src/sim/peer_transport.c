@@ -64,6 +64,12 @@ void peer_transport_set_state(struct device *device, enum transport_state state)
 	state_set(&device->transport, state);
 }
 
+void peer_transport_suspend(struct device *device)
+{
+	device->transport.acquired = false;
+	state_set(&device->transport, TRANSPORT_IDLE);
+}
+
 /* The media channel stays open from Open to Close; every Acquire hands out the same one. */
 static int channel_open(struct transport *transport)
 {
@@ -80,6 +86,8 @@ static int channel_open(struct transport *transport)
 
 static void channel_close(struct transport *transport)
 {
+	if (!transport->device->speaker)
+		echo_set_channel(transport->device->world->echo, -1, NULL);
 	if (transport->relay_fd >= 0)
 		close(transport->relay_fd);
 	if (transport->speaker_fd >= 0)
@@ -95,6 +103,15 @@ static void answer_after(struct device *device, int64_t ns,
 	world_after(device->world, ns + (fade > 0 ? fade : 0), device, act, 0);
 }
 
+/* The Echo's packets go into it. */
+static int echo_begins(const struct transport *transport)
+{
+	struct world *world = transport->device->world;
+	int error = echo_set_channel(world->echo, transport->speaker_fd, transport->configuration);
+	echo_pause(world->echo, false, world->now);
+	return error;
+}
+
 static void started(struct world *world, struct device *device, int64_t argument)
 {
 	struct transport *transport = &device->transport;
@@ -105,8 +122,8 @@ static void started(struct world *world, struct device *device, int64_t argument
 	device->acquire_call = NULL;
 	if (!call)
 		return;
-	uint16_t mtu = device->speaker->mtu;
-	if (channel_open(transport) < 0) {
+	uint16_t mtu = device->speaker ? device->speaker->mtu : 672;
+	if (channel_open(transport) < 0 || (!device->speaker && echo_begins(transport) < 0)) {
 		transport->acquired = false;
 		sd_bus_reply_method_errorf(call, "org.bluez.Error.Failed", "Input/output error");
 	} else {
@@ -148,6 +165,8 @@ static void suspended(struct world *world, struct device *device, int64_t argume
 	device->release_call = NULL;
 	device->transport.acquired = false;
 	speaker_stream(device, false);
+	if (!device->speaker)
+		echo_pause(world->echo, true, world->now);
 	if (call)
 		sd_bus_reply_method_return(call, "");
 	sd_bus_message_unref(call);

@@ -270,6 +270,14 @@ static int adapter_key(struct parser *parser, const char *key, const char *value
 	    key);
 }
 
+static int set_sink(struct parser *parser, bool *direct, const char *value)
+{
+	*direct = !strcmp(value, "relay");
+	if (!*direct && strcmp(value, "pipewire"))
+		return ini_complain(&parser->ini, "sink is pipewire or relay, not '%s'", value);
+	return 1;
+}
+
 static int echo_key(struct parser *parser, const char *key, const char *value)
 {
 	struct scenario_echo *echo = &parser->scenario->echo;
@@ -284,6 +292,8 @@ static int echo_key(struct parser *parser, const char *key, const char *value)
 		return set_duration(parser, &echo->jitter_ns, value);
 	if (!strcmp(key, "noise"))
 		return set_bool(parser, &echo->noise, value);
+	if (!strcmp(key, "sink"))
+		return set_sink(parser, &echo->direct, value);
 	if (!strcmp(key, "starts"))
 		return set_duration(parser, &echo->starts_ns, value);
 	if (!strcmp(key, "event"))
@@ -302,7 +312,7 @@ static int echo_key(struct parser *parser, const char *key, const char *value)
 	return ini_complain(
 	    &parser->ini,
 	    "no key '%s' in [echo]; there are address, adapter, quantum, ppm, jitter, noise, "
-	    "starts, paired, event, " AIR_KEYS,
+	    "sink, starts, paired, event, " AIR_KEYS,
 	    key);
 }
 

@@ -102,9 +102,10 @@ struct scenario_echo {
 	char name[SCENARIO_NAME];
 	char address[18];
 	int adapter;
-	uint32_t quantum;  /* frames a block */
-	double ppm;        /* its clock */
-	bool noise;        /* it plays that, not a tune */
+	uint32_t quantum; /* frames a block */
+	double ppm;       /* its clock */
+	bool noise;       /* it plays that, not a tune */
+	bool direct; /* it plays to a sink of the relay's, if there is one; else to WirePlumber's */
 	int64_t jitter_ns; /* how late a block is handed in at the most */
 	int64_t starts_ns;
 };

@@ -59,7 +59,6 @@ struct adapter {
 	bool paging;                                      /* one page at a time */
 	int64_t discoverable_until, pairable_until;       /* 0: for good */
 	bool exists;
-	bool deaf;   /* no program receives A2DP there */
 	bool shared; /* its links have one radio; else each speaker hears at once what it is sent */
 	struct radio radio;
 	sd_bus_slot *slots[3];
@@ -82,7 +81,8 @@ enum transport_state { TRANSPORT_IDLE, TRANSPORT_PENDING, TRANSPORT_ACTIVE };
 struct transport {
 	bool exists;
 	struct device *device;
-	struct endpoint *endpoint; /* NULL: another program's, as the Echo's is PipeWire's */
+	struct endpoint
+	    *endpoint; /* NULL: another program's, as the Echo's is PipeWire's as a rule */
 	char path[160];
 	const char *uuid;
 	uint8_t codec;
@@ -198,12 +198,13 @@ int64_t world_heard_until(const struct world *world);
 void world_plan_events(struct world *world);
 /* What is to happen when a pairing came about from its side: the Echo begins to play. */
 void world_echo_arrive(struct world *world, struct device *device, int64_t argument);
+/* It has a stream of the relay's, and plays to it once that takes it. */
+void world_echo_opened(struct world *world, struct device *device);
 
 int peer_adapters_add(struct world *world);
 void peer_adapters_remove(struct world *world);
 void peer_adapter_unplug(struct adapter *adapter);
 int peer_adapter_plug(struct adapter *adapter);
-void peer_adapter_set_deaf(struct adapter *adapter, bool deaf); /* WirePlumber goes, or comes */
 int peer_device_add(struct device *device);
 void peer_device_remove(struct device *device);
 void peer_device_lost(struct device *device); /* link loss: no farewell */
@@ -228,6 +229,8 @@ void peer_inquiry_stop(struct adapter *adapter);
 void peer_seps_show(struct device *device);
 void peer_seps_hide(struct device *device);
 void peer_transport_configure(struct device *device); /* we are initiator: pick a local endpoint */
+/* The Echo is: it takes the relay's sink.  False: there is none. */
+bool peer_sink_take(struct device *device, const uint8_t configuration[SBC_CONFIG_BYTES]);
 /* Another program's endpoints, which registered before the relay; and its end. */
 void peer_rivals_add(struct world *world);
 void peer_rivals_remove(struct world *world);
@@ -246,6 +249,8 @@ void peer_transport_foreign(struct device *device, const uint8_t configuration[S
 /* AVRCP: the remote has that absolute volume now. */
 void peer_transport_set_volume(struct device *device, uint16_t volume);
 void peer_transport_set_state(struct device *device, enum transport_state state);
+/* The remote suspends it. */
+void peer_transport_suspend(struct device *device);
 void peer_transport_report(struct device *device, int64_t delay_ns); /* another delay from now on */
 
 /* peer_flush.c: does for this world's links what echorelay-flush(8) does for real ones. */

@@ -109,10 +109,10 @@ static void on_transport(void *user, struct bluez_transport *transport, enum blu
 		bench->transports += bench->mine[i] != NULL;
 }
 
-static bool on_accept(void *user, const struct bluez_device *device)
+static bool on_accept(void *user, const struct bluez_device *device, bool receives)
 {
 	const struct bench *bench = user;
-	return strcmp(device->address, bench->refused);
+	return !receives && strcmp(device->address, bench->refused);
 }
 
 static void answer(struct bench *bench, const char *problem)

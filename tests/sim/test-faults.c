@@ -19,7 +19,7 @@
 
 static const char scenario[] =
     "[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
-    "[echo Echo Dot]\naddress = 44:00:49:12:AB:CD\nnoise = yes\nquantum = 4096\n"
+    "[echo Echo Dot]\naddress = 44:00:49:12:AB:CD\nnoise = yes\nsink = relay\nstarts = 2 s\n"
     "event = 14 s pause 230 s\nevent = 262 s pause 40 s\n"
     "[speaker A]\naddress = 00:00:5E:00:53:01\nreports = 180 ms\nvolume = yes\ncalls = 2 s\n"
     "[speaker B]\naddress = 00:00:5E:00:53:02\nreports = 150 ms\n"

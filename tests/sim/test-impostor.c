@@ -71,9 +71,9 @@ static void on_transport(void *user, struct bluez_transport *transport, enum blu
 	here.transports += (change == BLUEZ_ADDED) - (change == BLUEZ_REMOVED);
 }
 
-static bool on_accept(void *user, const struct bluez_device *device)
+static bool on_accept(void *user, const struct bluez_device *device, bool receives)
 {
-	(void)user, (void)device;
+	(void)user, (void)device, (void)receives;
 	return true;
 }
 

@@ -346,7 +346,7 @@ static void the_command_line_is_read(void **state)
 
 static const char scenario[] =
     "[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
-    "[echo Echo Dot]\nquantum = 4096\n"
+    "[echo Echo Dot]\nsink = relay\nstarts = 2 s\n"
     "[speaker A]\naddress = 00:00:5E:00:53:01\nreports = 180 ms\nvolume = yes\n"
     "[speaker B]\naddress = 00:00:5E:00:53:02\ncalls = 1 s\n"
     "[speaker New]\naddress = 00:00:5E:00:53:03\npaired = no\n";

@@ -629,6 +629,20 @@ static void real_time_is_told_of_the_relay_that_runs(void **state)
 	}
 }
 
+/* A relay that runs offers the Echo a sink of its own: what PipeWire lacks is not grave then. */
+static void pipewire_is_wanted_less_beside_a_relay(void **state)
+{
+	struct fake fake;
+	(void)state;
+	healthy(&fake, true);
+	no_pipewire(&fake);
+	process(&fake, "204", "echorelay\n", "echorelay daemon");
+	json_t *json = doctor_examine(&fake.box);
+	assert_string_equal(state_in(json, "pipewire"), "warn");
+	json_decref(json);
+	discard(&fake);
+}
+
 /* --- form ---------------------------------------------------------------------------------------- */
 
 /* The manual promises id, state, text and cure, and nothing else. */
@@ -819,6 +833,7 @@ int main(void)
 	    cmocka_unit_test(each_trap_is_told),
 	    cmocka_unit_test(newer_pipewire_heeds_roles),
 	    cmocka_unit_test(real_time_is_told_of_the_relay_that_runs),
+	    cmocka_unit_test(pipewire_is_wanted_less_beside_a_relay),
 	    cmocka_unit_test(checks_have_their_form),
 	    cmocka_unit_test(safe_cures_take_nothing_away),
 	    cmocka_unit_test(nothing_there_is_no_crash),

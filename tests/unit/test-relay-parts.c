@@ -651,12 +651,12 @@ static void config_is_read(void **state)
 	const char *path = write_file("c.conf",
 	                              "# mine\n[relay]\nrate = 48000\nlead = 40 ms\nkeymap = vi\n"
 	                              "adapter = 00:1a:7d:da:71:13, 00:1A:7D:DA:71:14\n"
-	                              "capture = bluetooth\n");
+	                              "capture = pipewire\n");
 	assert_int_equal(settings_read_config(&settings, path, message, sizeof(message)), 0);
 	assert_int_equal(settings.config.rate, 48000);
 	assert_int_equal(settings.config.lead_ns, 40 * MS);
 	assert_string_equal(settings.config.keymap, "vi");
-	assert_true(settings.config.past_pipewire);
+	assert_false(settings.config.own_sink);
 	assert_int_equal(settings.config.adapter_count, 2);
 	assert_string_equal(settings.config.adapters[0], "00:1A:7D:DA:71:13");
 	assert_string_equal(settings.config.adapters[1], "00:1A:7D:DA:71:14");

@@ -6,7 +6,7 @@
 #   radio_start CONTROLLERS [radio's options]      hci0 ... hciN-1, and bluetoothd
 #   radio_tell COMMAND...
 #   session_start ADAPTERS                         PipeWire, and WirePlumber on so many: 1, hci0 alone
-#   pipewire_start, wireplumber_restart
+#   pipewire_start, pipewire_end, wireplumber_start, wireplumber_end, wireplumber_restart
 #   speaker_start hciN hciTO [fake-speaker's options]   paired from hciTO
 #   speaker_reports hciN                           the next of its --report
 #   echo_start hciN hciTO [fake-echo's options]         pairs and connects itself
@@ -208,9 +208,18 @@ wireplumber_start() {
 }
 wireplumbers_sink="registered.*A2DPSink"
 
-wireplumber_restart() {
+pipewire_end() {
+  pkill -x pipewire
+  expect "PipeWire has ended" 10 not_running pipewire
+}
+
+wireplumber_end() {
   pkill -x wireplumber
   expect "WirePlumber has ended" 10 not_running wireplumber
+}
+
+wireplumber_restart() {
+  wireplumber_end
   wireplumber_start
 }
 

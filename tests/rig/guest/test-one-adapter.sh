@@ -8,8 +8,7 @@
 # bound clicks >= 285
 # bound lost = 0
 # bound doubled = 0
-# bound-bookworm latency_ms.median <= 48
-# bound-trixie latency_ms.median <= 66
+# bound latency_ms.median <= 40
 # bound latency_ms.growth < 8
 # bound-bookworm arrival_ms.worst < 4
 # bound-trixie arrival_ms.worst < 9

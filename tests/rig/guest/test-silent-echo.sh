@@ -2,10 +2,6 @@
 # An Echo that is connected, says that it plays, and sends nothing: it is connected anew, and the music is back. The
 # speakers' streams go on.
 #
-# PipeWire 1.4 hands on silence then, which it does not mark as made up (SPA_CHUNK_FLAG_EMPTY) as 0.3.65 does: nobody can tell
-# it from an Echo that plays silence. With capture = bluetooth it is noticed there, too. So bookworm only.
-#
-# releases bookworm
 # speakers 2 3
 # verdict --from 40
 # bound clicks >= 8
