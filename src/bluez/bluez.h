@@ -212,7 +212,7 @@ bool bluez_receives(const struct bluez_transport *transport);
 /*
  * Connects one profile of a device, BLUEZ_A2DP_SINK of a speaker or BLUEZ_A2DP_SOURCE of an Echo:
  * never Device1.Connect, with which a device that offers both may pick the wrong side.  `connected`
- * follows, within a minute.
+ * follows, within a minute; within 12 s from an Echo whose link is up.
  */
 int bluez_connect(struct bluez_device *device, const char *uuid);
 int bluez_disconnect(struct bluez_device *device);

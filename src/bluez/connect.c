@@ -2,8 +2,12 @@
 /* Connecting and disconnecting a device. */
 #include "bluez/private.h"
 
+#include <string.h>
+
 /* A page takes 5 s, a retry by BlueZ, AVDTP some more: sd-bus's own 25 s would be too short. */
 #define CONNECT_TIMEOUT_US 60000000
+/* An Echo whose link is up answers in a second or two; BlueZ may wait for good where the endpoint that it chose has gone. */
+#define STREAM_TIMEOUT_US 12000000
 
 static const char *problem_of(sd_bus_message *reply)
 {
@@ -32,8 +36,10 @@ static int on_disconnected(sd_bus_message *reply, void *user, sd_bus_error *erro
 
 int bluez_connect(struct bluez_device *device, const char *uuid)
 {
+	bool linked = device->connected && !strcmp(uuid, BLUEZ_A2DP_SOURCE);
 	return bus_call(device->bluez->bus, &device->call, device->path, "org.bluez.Device1",
-	                "ConnectProfile", CONNECT_TIMEOUT_US, on_connected, device, "s", uuid);
+	                "ConnectProfile", linked ? STREAM_TIMEOUT_US : CONNECT_TIMEOUT_US,
+	                on_connected, device, "s", uuid);
 }
 
 int bluez_disconnect(struct bluez_device *device)

@@ -64,10 +64,15 @@ void origin_follow(struct relay *relay, const struct bluez_device *device, enum 
 	struct origin *origin = origin_of(relay, device->address);
 	if (!origin)
 		return;
+	if (change == BLUEZ_ADDED && device->connected && !stream_of(relay, device)) {
+		origin->unheard = true; /* its stream went with the relay before this one */
+		origin->streamed_at = relay_now(relay);
+	}
 	if (change == BLUEZ_REMOVED) { /* with its adapter or bluetoothd: it is looked for again */
 		origin_begin(origin, device->address, relay_now(relay));
 	} else if (origin->connected && !device->connected) {
 		origin->left = was_sent_away(origin, relay_now(relay));
+		origin->failed = false;
 		origin->streamed_at = 0;
 		origin->not_before = relay_now(relay) + policy_backoff(++origin->attempt, true);
 	} else if (device->connected) {
@@ -83,6 +88,7 @@ void origin_connected(struct relay *relay, const struct bluez_device *device, co
 	if (!origin || !origin->calling)
 		return;
 	origin->calling = false;
+	origin->failed = problem && device->connected;
 	if (problem)
 		origin->not_before = relay_now(relay) + policy_backoff(++origin->attempt, true);
 	else
@@ -121,7 +127,7 @@ static struct policy_source link_of(struct relay *relay, struct origin *origin,
 	const struct settings_speaker *kept = settings_known(relay->settings, device->address);
 	bool active = stream && stream->state == BLUEZ_ACTIVE;
 	if (stream && !origin->streams)
-		origin->unheard = false;
+		origin->unheard = origin->failed = false;
 	origin->streams = stream;
 	if (stream)
 		origin->streamed_at = now;
@@ -142,6 +148,8 @@ static struct policy_source link_of(struct relay *relay, struct origin *origin,
 	    .connected = device->connected,
 	    .not_before = origin->not_before,
 	    .streamed = origin->streamed_at != 0,
+	    .failed = origin->failed,
+	    .orphaned = origin->unheard && tapping_wanted(relay),
 	    .no_stream_ns = now - origin->no_stream_since,
 	    .mute_ns = now - origin->mute_since,
 	};

@@ -11,9 +11,10 @@
 #define BACKOFF_STALL (SECOND / 4)
 #define BACKOFF_MOST (60 * SECOND)
 #define ENDPOINTS_MOST 7
-#define NO_STREAM (15 * SECOND)  /* an Echo opens its own within some seconds */
-#define STREAM_GONE (2 * SECOND) /* what a restart of PipeWire takes; an Echo opens no other */
-#define MUTE (20 * SECOND)       /* longer than PipeWire takes to make a node of it */
+#define NO_STREAM (15 * SECOND)      /* an Echo opens its own within some seconds */
+#define STREAM_GONE (2 * SECOND)     /* what a restart of PipeWire takes; an Echo opens no other */
+#define STREAM_ORPHANED (SECOND / 2) /* nobody sent it away, and our own sink is there */
+#define MUTE (20 * SECOND)           /* longer than PipeWire takes to make a node of it */
 
 /* Class of device: major class in bits 8..12, minor in 2..7 (Bluetooth assigned numbers, 2.8). */
 #define MAJOR_COMPUTER 0x01
@@ -136,8 +137,11 @@ enum policy_source_action policy_next_source(const struct policy_source *link, i
 		return POLICY_SOURCE_WAIT;
 	if (!link->connected)
 		return link->wanted ? POLICY_SOURCE_CONNECT : POLICY_SOURCE_WAIT;
-	if (link->no_stream_ns >= (link->streamed ? STREAM_GONE : NO_STREAM))
-		return POLICY_SOURCE_CONNECT;
+	int64_t patience = link->orphaned   ? STREAM_ORPHANED
+	                   : link->streamed ? STREAM_GONE
+	                                    : NO_STREAM;
+	if (link->no_stream_ns >= patience)
+		return link->failed && link->wanted ? POLICY_SOURCE_SHAKE : POLICY_SOURCE_CONNECT;
 	return link->mute_ns >= MUTE ? POLICY_SOURCE_SHAKE : POLICY_SOURCE_WAIT;
 }
 

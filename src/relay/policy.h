@@ -138,6 +138,8 @@ bool policy_heard(const char *node, const char *address);
 struct policy_source {
 	bool wanted, reachable, calling, connected;
 	bool streamed; /* this link has had a stream: it went with the program that had it */
+	bool failed;   /* it was called already, and did not get one: BlueZ may be stuck in that */
+	bool orphaned; /* … as is known, and there is a sink of ours to play to */
 	int64_t not_before;
 	int64_t no_stream_ns; /* connected for so long, and no stream of it */
 	int64_t mute_ns;      /* it says that it plays for so long, and nothing comes */

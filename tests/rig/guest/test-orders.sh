@@ -18,9 +18,10 @@ plays() { # plays WHAT: from now on, within so many seconds
   expect "$1: the speakers play, or it is told why not" 20 both_or_held "$since"
   if ! both_since "$since" >/dev/null; then
     say "$1: WirePlumber holds one, and that is told after $(awk -v s="$since" '{ print $1 - s / 1e9; exit }' /proc/uptime) s"
+    sleep 3 # until somebody has read it
     since=$(now_ns)
     wireplumber_restart
-    expect "$1: WirePlumber was restarted, as it is told to be" 20 both_since "$since"
+    expect "$1: WirePlumber was restarted, as it is told to be" 30 both_since "$since"
   fi
   for speaker in 2 3; do say "$1: speaker $speaker is heard after $(heard_since "$since" $speaker) s"; done
 }
