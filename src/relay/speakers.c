@@ -162,6 +162,18 @@ static void speaker_forget_device(struct speaker *speaker)
 	speaker_set_state(speaker, SPEAKER_PAIRED);
 }
 
+/* Also where it has another address by now: then it is another device, and may be another speaker's. */
+static void speakers_forget_device(struct relay *relay, const struct bluez_device *device,
+                                   bool gone)
+{
+	for (int i = 0; i < relay->speaker_count; i++) {
+		struct speaker *speaker = relay->speakers[i];
+		if (speaker->device == device &&
+		    (gone || strcmp(device->address, speaker->kept->address) != 0))
+			speaker_forget_device(speaker);
+	}
+}
+
 /* It left: a link that broke while it played is "lost", everything else is its own good right. */
 void speaker_link_down(struct speaker *speaker)
 {
@@ -180,14 +192,13 @@ void speaker_link_down(struct speaker *speaker)
 void speakers_follow_device(struct relay *relay, struct bluez_device *device,
                             enum bluez_change change)
 {
-	struct speaker *speaker = speaker_of_device(relay, device);
+	bool gone = change == BLUEZ_REMOVED || !device->paired;
 	char name[128];
 	place_again(relay, change == BLUEZ_REMOVED);
-	if (change == BLUEZ_REMOVED || !device->paired) {
-		if (speaker)
-			speaker_forget_device(speaker);
+	speakers_forget_device(relay, device, gone);
+	if (gone)
 		return;
-	}
+	struct speaker *speaker = speaker_of_device(relay, device);
 	relay_name(name, sizeof(name), device);
 	if (!speaker && device->paired && device->adapter)
 		speaker_adopt(relay, device, name);

@@ -404,6 +404,43 @@ static void bond_that_goes_takes_the_stream_along(void **state)
 	house_free(house);
 }
 
+static void address_say(struct house *house, struct device *device, const char *address)
+{
+	sd_bus_emit_signal(sim_world(house->sim)->bus, device->path,
+	                   "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as",
+	                   "org.bluez.Device1", 1, "Address", "s", address, 0);
+}
+
+static int32_t state_at(const struct house *house, const char *address)
+{
+	const struct model *model = house_model(house);
+	int i = 0;
+	while (strcmp(model->speakers[i].address, address) != 0)
+		assert_true(++i < model->speaker_count);
+	return model->speakers[i].state;
+}
+
+static void device_of_another_address_is_another(void **state)
+{
+	(void)state;
+	struct house *house = house_new(HOUSE);
+	assert_true(house_wait(house, 10 * SECOND, all_stream));
+	struct device *kitchen = house_device(house, "Kitchen"),
+		      *hall = house_device(house, "Hall");
+	peer_device_remove(hall);
+	house_run(house, 2 * SECOND);
+	address_say(house, kitchen, addresses[1]); /* the Hall's */
+	house_run(house, 2 * SECOND);
+	assert_int_equal(state_at(house, addresses[0]), SPEAKER_PAIRED);
+	peer_device_remove(kitchen);
+	house_run(house, 2 * SECOND);
+	assert_int_equal(state_at(house, addresses[1]), SPEAKER_PAIRED);
+	peer_device_add(kitchen);
+	peer_device_add(hall);
+	assert_true(house_wait(house, 20 * SECOND, all_stream));
+	house_free(house);
+}
+
 static void turned_off_stays_off(void **state)
 {
 	(void)state;
@@ -517,6 +554,7 @@ int main(void)
 	    cmocka_unit_test(volume_of_the_echo_counts_once),
 	    cmocka_unit_test(speaker_that_another_program_holds_is_told),
 	    cmocka_unit_test(bond_that_goes_takes_the_stream_along),
+	    cmocka_unit_test(device_of_another_address_is_another),
 	    cmocka_unit_test(turned_off_stays_off),
 	    cmocka_unit_test(wrong_commands_are_explained),
 	    cmocka_unit_test(a_beginning_of_a_name_is_enough),
