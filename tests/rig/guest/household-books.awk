@@ -31,10 +31,19 @@ FILENAME ~ /echo/ && $1 == "start" { playing = $2 / 1e9 }
 FILENAME ~ /echo/ && $1 == "stop" && playing { add(plays, ++play_count, "echo", playing, $2 / 1e9); playing = 0 }
 FILENAME ~ /echo/ && $1 == "click" { click[++clicks] = $2 / 1e9 }
 FILENAME ~ /speaker/ && $1 == "silence" {
+  if ($2 == 0) silence_ended_by_kill()
   add(silences, ++silence_count[who], who, $2 / 1e9, $2 / 1e9 + $3 / 1e3)
-  quiet_until[who] = $2 / 1e9 + $3 / 1e3
+  sounded[who] = $2 / 1e9 + $3 / 1e3
 }
-FILENAME ~ /speaker/ && $1 == "heard" { heard[who, ++heard_count[who]] = $2 / 1e9 }
+FILENAME ~ /speaker/ && $1 == "heard" { sounded[who] = heard[who, ++heard_count[who]] = $2 / 1e9 }
+
+# A program that is killed says nothing of the silence it was in; clicks come every second.
+function silence_ended_by_kill(    n, killed) {
+  for (n = 1; n <= out_count["all"]; n++)
+    if (outs["all", n, "from"] > sounded[who]) { killed = outs["all", n, "from"]; break }
+  if (sounded[who] && killed - sounded[who] > 1.5)
+    add(silences, ++silence_count[who], who, sounded[who], killed)
+}
 
 # --- clicks -----------------------------------------------------------------------------------------------
 
@@ -162,11 +171,12 @@ function spread_print(    i, k, least, most, count, spreads, within) {
     count ? 100 * within / count : 0, count ? 1000 * sum / count : 0, 1000 * far
 }
 
-# A life that was cut short ends with the Echo's last click, with whatever is under way.
-function cut_short(    key, part) {
-  if (end) return
-  end = click[clicks]
+# A life that was cut short ends with the Echo's last click, with whatever is under way; so does the Echo's last stream.
+function cut_short(    key, part, whole) {
+  whole = end
+  if (!whole) end = click[clicks]
   if (playing) add(plays, ++play_count, "echo", playing, end)
+  if (whole) return
   for (key in since) {
     split(key, part, SUBSEP)
     add(outs, ++out_count[part[1]], part[1], since[key], end + 1)
