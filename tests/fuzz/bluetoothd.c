@@ -125,6 +125,7 @@ static const char *const paths[] = {
 static const char *const endpoints[] = {
     "/org/echorelay/001A7DDA7113/source0",
     "/org/echorelay/001A7DDA7113/source1",
+    "/org/echorelay/001A7DDA7113/sink0",
 };
 static const char *const interfaces[] = {
     "org.bluez.Adapter1",       "org.bluez.Device1", "org.bluez.MediaTransport1",
@@ -230,7 +231,8 @@ static const struct object house[] = {
       {"Volume", "q", NULL, 100}}},
 };
 #define OBJECTS 6
-#define TRANSPORTS 4 /* from there on */
+#define TRANSPORTS 4 /* from there on: the speaker's, the Echo's */
+#define ENDPOINTS 3  /* the last is the Echo's */
 
 #define ONE_OF(input, list) ((list)[fuzz_byte(input) % (sizeof(list) / sizeof((list)[0]))])
 
@@ -454,9 +456,12 @@ static void call_endpoint(struct hostile *hostile)
 	static const char *const methods[] = {"SetConfiguration", "SelectConfiguration",
 	                                      "ClearConfiguration", "Release"};
 	const char *method = ONE_OF(&hostile->input, methods);
-	const char *path = endpoints[fuzz_byte(&hostile->input) % 2];
-	uint8_t which = fuzz_byte(&hostile->input);
-	const struct object *transport = which < 192 ? &house[TRANSPORTS + which % 2] : NULL;
+	uint8_t which = fuzz_byte(&hostile->input), whose = fuzz_byte(&hostile->input);
+	const char *path = endpoints[which % ENDPOINTS];
+	bool echos = which % ENDPOINTS == ENDPOINTS - 1;
+	/* the stream that belongs there, one that does not, or any */
+	const struct object *transport =
+	    whose < 192 ? &house[TRANSPORTS + (echos != (whose % 8 == 7))] : NULL;
 	sd_bus_message *call = NULL;
 	if (sd_bus_message_new_method_call(hostile->bus, &call, NULL, path,
 	                                   "org.bluez.MediaEndpoint1", method) < 0)
@@ -674,7 +679,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct journal journal;
 	struct relay *relay;
 	settings_init(&settings);
-	settings.config.past_pipewire = fuzz_byte(&hostile.input) % 2;
+	settings.config.own_sink = fuzz_byte(&hostile.input) % 2;
 	journal_open(&journal, NULL);
 	struct relay_config config = {.clock = &clock,
 	                              .settings = &settings,
