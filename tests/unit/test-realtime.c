@@ -17,7 +17,9 @@
 #include <sbc/sbc.h>
 #include <systemd/sd-bus.h>
 
+#include "a2dp/sbc_stream.h"
 #include "tests/helpers/room.h"
+#include "tests/helpers/tone.h"
 
 static _Thread_local bool guarded;
 static _Thread_local unsigned violations;
@@ -164,6 +166,42 @@ static void step_makes_no_forbidden_call(void **state)
 	room_free(room);
 }
 
+/* A source whose packets the engine reads itself: whole ones, lost ones, rubbish, and the channel's end. */
+static void tap_makes_no_forbidden_call(void **state)
+{
+	(void)state;
+	static const uint8_t rates[] = {0x21, 0x11}; /* the engine's, and 48 kHz */
+	static struct frame frames[640];
+	for (size_t i = 0; i < COUNT(rates); i++) {
+		const uint8_t configuration[] = {rates[i], 0x15, 2, 53};
+		uint8_t packet[SBC_STREAM_PACKET_BYTES];
+		struct sbc_stream stream;
+		struct tap *tap;
+		int fds[2];
+		room = room_new(20);
+		room->plays = false;
+		room_add(room, DAC_FIFO, 150 * ROOM_MS, 0, 672);
+		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds), 0);
+		assert_int_equal(sbc_stream_init(&stream, configuration, 672), 0);
+		assert_int_equal(tap_new(&tap, fds[1], configuration, 7), 0);
+		assert_int_equal(engine_set_tap(room->engine, tap), 0);
+		for (int k = 0; k < 200; k++) {
+			tone_fill(frames, k * 640, 640, 997, 44100, 0.5);
+			ssize_t size = sbc_stream_encode(&stream, frames, 5, packet);
+			if (k % 20 != 7) /* lost */
+				assert_int_equal(send(fds[0], packet, (size_t)size, 0), size);
+			if (k % 20 == 13)
+				send(fds[0], "rubbish", 7, 0);
+			run_guarded(14 * ROOM_MS);
+		}
+		assert_true(engine_snapshot(room->engine)->source.frames > 100000);
+		close(fds[0]);
+		run_guarded(ROOM_SECOND);
+		sbc_stream_finish(&stream);
+		room_free(room);
+	}
+}
+
 /* --- the guard itself -------------------------------------------------------------------------- */
 
 static void allocate(void *data)
@@ -255,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(step_makes_no_forbidden_call),
+	    cmocka_unit_test(tap_makes_no_forbidden_call),
 	    cmocka_unit_test(guard_catches),
 	    cmocka_unit_test(guard_catches_a_bad_step),
 	};
