@@ -198,7 +198,7 @@ endif
 check-flavour: rig-programs $(out)/echorelay $(out)/echorelay-flush $(test_programs) $(tools:%.c=$(out)/%)
 	$(Q)BUILD=$(out) FLAVOUR=$(FLAVOUR) tests/run.sh $(test_programs) $(whole_programs)
 
-rig-programs: $(out)/echorelay $(out)/echorelay-flush $(rig:%.c=$(out)/%) $(rig_preload:%.c=$(out)/%.so)
+rig-programs: $(out)/echorelay $(out)/echorelay-flush $(rig:%.c=$(out)/%) $(rig_preload:%.c=$(out)/%.so) $(out)/tests/tools/pty
 
 check-rig soak-rig:
 	$(Q).ci/packages.sh build

@@ -1,6 +1,6 @@
 #!/bin/bash
 # make soak-real: HOURS (8) at real time: eight simulated speakers, the relay in the background, a screen attached.
-# Each minute its resident memory and CPU, at the end the counters of each speaker.
+# Each minute (STEP, 60 s) its resident memory and CPU, at the end the counters of each speaker.
 set -u
 cd "$(dirname "$0")/../.." || exit 70
 build=${BUILD:-build}
@@ -40,8 +40,8 @@ screen=$!
 ticks() { sed 's/.*) //' "/proc/$daemon/stat" | awk '{ print $12 + $13 }'; }
 resident() { awk '/VmRSS/ { print $2 }' "/proc/$daemon/status"; }
 printf '%8s %12s %8s\n' minute 'resident KiB' 'CPU %'
-hz=$(getconf CLK_TCK) before=$(ticks) step=60
-[ "$seconds" -ge 60 ] || step=$seconds
+hz=$(getconf CLK_TCK) before=$(ticks) step=${STEP:-60}
+[ "$seconds" -ge "$step" ] || step=$seconds
 for second in $(seq "$step" "$step" "$seconds"); do
   sleep "$step"
   kill -0 "$daemon" 2>/dev/null || { echo "the relay has ended"; exit 1; }
