@@ -15,8 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
-
 #define CLOCK_IDS 0x80000000u /* PipeWire's streams count from 1 on */
 
 bool tapping_wanted(const struct relay *relay)
@@ -92,7 +90,7 @@ void source_show(struct relay *relay)
 	if (stream)
 		stream_describe(&info, relay, stream);
 	else if (tapping_wanted(relay) && info.state == SOURCE_ABSENT)
-		*info.problem = 0; /* who needs PipeWire? */
+		*info.problem = 0; /* an Echo does not need PipeWire */
 	if (relay->source_info.state != info.state)
 		relay->source_since = relay_now(relay);
 	relay->source_info = info;
