@@ -16,12 +16,12 @@ void intake_init(struct intake *intake, uint32_t rate, int64_t lead)
 	meter_init(&intake->meter, rate);
 }
 
-/* How many frames further than the lead the block's first frame would come to stand. */
+/* How many frames further than it should be the block's first frame would come to stand. */
 static double block_ahead(const struct intake *intake, const struct group_clock *clock,
                           const struct inlet_block *block)
 {
 	double place = (double)(block->position + intake->offset);
-	return place - (double)intake->lead - group_clock_frame_at(clock, block->ns);
+	return place - (double)intake->lead - intake->rest - group_clock_frame_at(clock, block->ns);
 }
 
 static bool block_continues(const struct intake *intake, const struct group_clock *clock,
@@ -38,7 +38,7 @@ static void anchor(struct intake *intake, struct timeline *timeline, struct grou
 {
 	double start = ceil(group_clock_frame_at(clock, block->ns)) + (double)intake->lead;
 	intake->offset = (int64_t)start - block->position;
-	intake->wander = 0;
+	intake->rest = intake->wander = 0;
 	group_clock_release(clock);
 	timeline_seam(timeline, (int64_t)start);
 }
@@ -50,7 +50,7 @@ static void epoch_begin(struct intake *intake, struct timeline *timeline, struct
 	intake->epochs++;
 	intake->clock_id = block->clock_id;
 	intake->silenced = 0;
-	intake->settles_ns = block->paced ? 0 : block->ns + INTAKE_SETTLE_NS;
+	intake->settles_ns = block->ns + (block->paced ? INTAKE_SETTLE_PACED_NS : INTAKE_SETTLE_NS);
 	anchor(intake, timeline, clock, block);
 }
 
@@ -68,9 +68,15 @@ static void epoch_follow(struct intake *intake, struct timeline *timeline,
 	bool settled = intake->settles_ns && block->ns >= intake->settles_ns; /* just now */
 	int64_t astray_ns = block->paced ? INTAKE_ASTRAY_PACED_NS : INTAKE_ASTRAY_NS;
 	double astray = (double)astray_ns / 1e9 * clock->rate;
-	double most = settled ? astray : INTAKE_WANDER_NS / 1e9 * clock->rate;
+	double wandered = INTAKE_WANDER_NS / 1e9 * clock->rate;
+	double most = settled ? astray : wandered;
 	if (settled)
 		intake->settles_ns = 0;
+	if (settled && block->paced && intake->wander > 0 && intake->wander <= wandered) {
+		intake->rest = intake->wander;
+		intake->wander = 0;
+		return;
+	}
 	if (fabs(intake->wander) > most) {
 		intake->anchors++;
 		anchor(intake, timeline, clock, block);

@@ -27,7 +27,8 @@
  * INTAKE_SETTLE_NS the clock goes on at the speed that it has; a source that stands INTAKE_WANDER_NS wrong is
  * anchored anew, and at the end one that stands INTAKE_ASTRAY_NS wrong.  The seam is blended.  Later its stock
  * still moves by some frames; so nothing is steered that is nearer than that, and with it no speaker's buffer.
- * A source that shows its own clock (`paced`) is followed at once.
+ * A source that shows its own clock (`paced`) has shown it after INTAKE_SETTLE_PACED_NS: its first packet may have been
+ * late, and what the others are ahead of it is no matter.  They stay so far ahead, and it is followed from there.
  *
  * PipeWire's first blocks of an epoch may be silent to their middle. The seam is where the sound begins.
  *
@@ -41,7 +42,8 @@
 #define INTAKE_ASTRAY_NS 1000000
 #define INTAKE_ASTRAY_PACED_NS 250000 /* of a source that shows its own clock */
 #define INTAKE_SETTLE_NS 30000000000
-#define INTAKE_ABSENT_NS 500000000 /* nothing for so long: the epoch is over */
+#define INTAKE_SETTLE_PACED_NS 2000000000 /* two windows of a tap's (tap.h) */
+#define INTAKE_ABSENT_NS 500000000        /* nothing for so long: the epoch is over */
 
 struct intake {
 	struct inlet inlet;
@@ -53,7 +55,8 @@ struct intake {
 	int64_t offset;     /* timeline frame = position + offset */
 	int64_t expected;   /* position of the next block */
 	int64_t settles_ns; /* then the source has found its pace, and is followed; 0: it has */
-	double wander;      /* how far off the lead, frames, averaged over some blocks */
+	double rest;        /* frames beyond the lead, at which the epoch stands */
+	double wander;      /* how far off that, averaged over some blocks */
 	int64_t heard_ns;   /* when the last block came */
 	int64_t silenced;   /* timeline frame up to which lateness was declared silence */
 	uint64_t frames;    /* all that came */

@@ -205,10 +205,13 @@ static void packet_play(struct echo *echo)
 	block_ends(echo, block_ns(echo, echo->position), count);
 }
 
+/* The air may hold up the first packet as any other. */
 static int64_t packets_play(struct echo *echo, int64_t now)
 {
-	if (!echo->started)
+	if (!echo->started) {
 		stream_start(echo, now);
+		echo->next_ns += jitter(echo);
+	}
 	while (echo->next_ns <= now)
 		packet_play(echo);
 	return echo->next_ns;

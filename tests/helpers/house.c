@@ -117,6 +117,16 @@ static bool house_talks(const struct house *house)
 	return poll(fds, 4, 0) > 0;
 }
 
+/* Does a packet of the Echo's wait for the engine?  A thread of its own would be woken by it. */
+static bool packet_waits(const struct house *house)
+{
+	const struct world *world = sim_world(house->sim);
+	const struct device *last = &world->devices[world->device_count - 1];
+	struct pollfd fd = {.fd = last->transport.relay_fd, .events = POLLIN};
+	bool direct = world->scenario->echo.direct && last->transport.exists;
+	return direct && last->transport.state == TRANSPORT_ACTIVE && poll(&fd, 1, 0) > 0;
+}
+
 void house_run(struct house *house, int64_t ns)
 {
 	int64_t end = house->now + ns, relay = house->now, world = house->now;
@@ -130,6 +140,8 @@ void house_run(struct house *house, int64_t ns)
 		}
 		if (relay_acts || house->now >= world)
 			world = sim_step(house->sim, house->now);
+		if (!relay_acts && packet_waits(house))
+			relay = house->now;
 		int64_t next = world < relay ? world : relay;
 		/* what came over the bus is answered within a millisecond */
 		if (talks && next > house->now + HOUSE_MS)
