@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * household [DAYS [SCENARIO]]: so many days of a household in virtual time, seven if nothing is said; the books
- * (tests/helpers/ledger.h) are printed once a day and at the end.  SCENARIO is built in or a file.
+ * (tests/helpers/ledger.h) are printed once a day and at the end.  SCENARIO is a built-in one.  With SINK=relay in the
+ * environment the Echo plays to the relay's own sink, else to PipeWire's.
  */
 #include "tests/helpers/test.h"
 
@@ -25,10 +26,26 @@ static const char *scenario_text(void)
 	return NULL;
 }
 
+/* The scenario, and who receives from its Echo. */
+static struct house *household(void)
+{
+	static const char echo[] = "[echo Echo Dot]\n";
+	const char *text = scenario_text(), *sink = getenv("SINK"), *at = strstr(text, echo);
+	char *with = NULL;
+	if (!sink || !at)
+		return house_new(text);
+	at += strlen(echo);
+	assert_true(asprintf(&with, "%.*ssink = %s\nstarts = 2 s\n%s", (int)(at - text), text, sink,
+	                     at) > 0);
+	struct house *house = house_new(with);
+	free(with);
+	return house;
+}
+
 static void days_of_a_household(void **state)
 {
 	(void)state;
-	struct house *house = house_new(scenario_text());
+	struct house *house = household();
 	struct ledger *ledger = ledger_new(house);
 	time_t began = time(NULL);
 	for (int day = 1; day <= days; day++) {
