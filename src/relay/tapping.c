@@ -83,9 +83,8 @@ static void stream_describe(struct source_info *info, const struct relay *relay,
 	snprintf(info->address, sizeof(info->address), "%s", stream->device->address);
 }
 
-void source_show(struct relay *relay)
+static void show(struct relay *relay, const struct bluez_transport *stream)
 {
-	const struct bluez_transport *stream = stream_find(relay);
 	struct source_info info = relay->source_told;
 	if (stream)
 		stream_describe(&info, relay, stream);
@@ -94,6 +93,11 @@ void source_show(struct relay *relay)
 	if (relay->source_info.state != info.state)
 		relay->source_since = relay_now(relay);
 	relay->source_info = info;
+}
+
+void source_show(struct relay *relay)
+{
+	show(relay, stream_find(relay));
 }
 
 /* --- the tap --------------------------------------------------------------------------------------- */
@@ -132,7 +136,7 @@ void tapping_look_after(struct relay *relay)
 	else if (stream->state == BLUEZ_PENDING && !*echo->tapped && !stream->call &&
 	         !echo->refused)
 		echo->refused = bluez_acquire(stream) < 0;
-	source_show(relay);
+	show(relay, stream);
 }
 
 static int tap_begin(struct relay *relay, const struct bluez_transport *transport, int fd)
