@@ -128,9 +128,8 @@ struct origin {
 	bool connected; /* as seen last */
 	bool left;      /* it was ended by somebody: it comes back by itself or not at all */
 	bool streams;   /* as seen last */
-	bool
-	    unheard; /* the program that had its stream, WirePlumber or a relay, has gone with it */
-	bool failed; /* it was called while its link was up, in vain */
+	bool unheard;   /* WirePlumber, or a relay before us, has gone with its stream */
+	bool failed;    /* it was called while its link was up, in vain */
 	bool calling, reconnect;
 	int attempt, shaken;
 	int64_t not_before, no_stream_since, mute_since;

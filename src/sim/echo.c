@@ -254,13 +254,11 @@ void echo_pause(struct echo *echo, bool pause, int64_t now)
 
 int echo_set_channel(struct echo *echo, int fd, const uint8_t configuration[SBC_CONFIG_BYTES])
 {
-	int error = 0;
 	if (echo->channel >= 0)
 		sbc_stream_finish(&echo->stream);
 	echo->channel = -1;
-	if (fd >= 0)
-		error = sbc_stream_init(&echo->stream, configuration, MTU);
-	if (fd >= 0 && !error)
+	int error = fd >= 0 ? sbc_stream_init(&echo->stream, configuration, MTU) : 0;
+	if (!error)
 		echo->channel = fd;
 	return error;
 }

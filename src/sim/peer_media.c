@@ -248,10 +248,11 @@ static int select_configuration_answered(sd_bus_message *reply, void *user, sd_b
 	return 0;
 }
 
-static bool endpoint_free(const struct device *device, const struct endpoint *endpoint)
+static bool endpoint_free(const struct device *device, const struct endpoint *endpoint,
+                          const char *uuid)
 {
 	return endpoint->used && endpoint->adapter == device->adapter && !endpoint->owner &&
-	       !strcasecmp(endpoint->uuid, A2DP_SOURCE_UUID) && endpoint->codec == SBC_CONFIG_CODEC;
+	       !strcasecmp(endpoint->uuid, uuid) && endpoint->codec == SBC_CONFIG_CODEC;
 }
 
 /* a2dp_find_eps: in order of registration, those in use left out; the last used one comes first. */
@@ -260,12 +261,12 @@ static struct endpoint *next_free_endpoint(struct device *device)
 	struct world *world = device->world;
 	if (device->next_endpoint < 0) {
 		device->next_endpoint = 0;
-		if (device->last_used && endpoint_free(device, device->last_used))
+		if (device->last_used && endpoint_free(device, device->last_used, A2DP_SOURCE_UUID))
 			return device->last_used;
 	}
 	while (device->next_endpoint < WORLD_ENDPOINTS) {
 		struct endpoint *endpoint = &world->endpoints[device->next_endpoint++];
-		if (endpoint_free(device, endpoint))
+		if (endpoint_free(device, endpoint, A2DP_SOURCE_UUID))
 			return endpoint;
 	}
 	return NULL;
@@ -297,13 +298,10 @@ void peer_transport_configure(struct device *device)
 
 bool peer_sink_take(struct device *device, const uint8_t configuration[SBC_CONFIG_BYTES])
 {
-	struct endpoint *endpoint, *sink = NULL;
-	for (int i = 0; i < WORLD_ENDPOINTS && !sink; i++) {
-		endpoint = &device->world->endpoints[i];
-		if (endpoint->used && endpoint->adapter == device->adapter && !endpoint->owner &&
-		    !strcasecmp(endpoint->uuid, A2DP_SINK_UUID))
-			sink = endpoint;
-	}
+	struct endpoint *sink = NULL;
+	for (int i = 0; i < WORLD_ENDPOINTS && !sink; i++)
+		if (endpoint_free(device, &device->world->endpoints[i], A2DP_SINK_UUID))
+			sink = &device->world->endpoints[i];
 	if (device->transport.exists || !sink)
 		return device->transport.endpoint;
 	peer_seps_show(device);

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The Echo pauses twice, which suspends its stream and takes its node out of PipeWire, and plays on; then it goes,
+# The Echo pauses twice, which suspends its stream, and plays on; then it goes,
 # and comes back with 48 kHz. The speakers' streams go on all the while, nothing clicks, it is heard again soon,
 # and all is in step again.
 #
