@@ -2,6 +2,7 @@
 #include "engine/tap.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -116,26 +117,35 @@ static void packets_missed(struct tap *tap, uint16_t sequence, uint32_t count)
 	tap->sequence = (uint16_t)(sequence + 1);
 }
 
-static ssize_t packet_receive(struct tap *tap)
+/* An empty packet and the end look alike to recv; who has sent the former is still there.  Waits for nothing. */
+static bool channel_ended(int fd)
+{
+	struct pollfd channel = {.fd = fd, .events = POLLRDHUP};
+	return ppoll(&channel, 1, &(struct timespec){0}, NULL) != 0;
+}
+
+/* Says whether there was a packet; its size is 0 where it was empty. */
+static bool packet_receive(struct tap *tap, size_t *ret_size)
 {
 	ssize_t size = recv(tap->fd, tap->packet, sizeof(tap->packet), MSG_DONTWAIT);
 	if (size < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	if (size <= 0)
+		return false;
+	if (size < 0 || (size == 0 && channel_ended(tap->fd)))
 		tap->ended = true;
-	return size > 0 ? size : 0;
+	*ret_size = size > 0 ? (size_t)size : 0;
+	return !tap->ended;
 }
 
 /* The next packet that makes sense; its frames, not counted yet. */
 static uint32_t packet_take(struct tap *tap, int64_t now, struct frame *frames)
 {
 	struct rtp_header header;
-	ssize_t size = 0;
+	size_t size;
 	do {
-		if (tap->ended || !(size = packet_receive(tap)))
+		if (tap->ended || !packet_receive(tap, &size))
 			return 0;
-	} while (rtp_read(&header, tap->packet, (size_t)size) < 0);
-	uint32_t count = packet_decode(tap, header.frames, (size_t)size, frames);
+	} while (rtp_read(&header, tap->packet, size) < 0);
+	uint32_t count = packet_decode(tap, header.frames, size, frames);
 	packets_missed(tap, header.sequence, count);
 	clock_follow(tap, now);
 	tap->began = true;

@@ -1,26 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each system call that the engine makes for a speaker fails: the others do not notice, the main thread is told what
- * is final, and what passes leaves nobody out of place.
+ * Each system call that the engine makes for a speaker, for a source or to wait fails: the others do not notice, the
+ * main thread is told what is final, and what passes leaves nobody out of place.
  */
 #include "tests/helpers/test.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "a2dp/sbc_stream.h"
+#include "engine/clock.h"
 #include "tests/helpers/room.h"
+#include "tests/helpers/tone.h"
 
-enum call { CALL_NONE, CALL_SEND, CALL_IOCTL, CALL_SETSOCKOPT, CALL_GETSOCKOPT };
+enum call {
+	CALL_NONE,
+	CALL_SEND,
+	CALL_RECV,
+	CALL_POLL,
+	CALL_IOCTL,
+	CALL_SETSOCKOPT,
+	CALL_GETSOCKOPT
+};
 
 /* What fails, at which descriptor, with what, and how often still. */
 static struct {
 	enum call call;
-	int fd, error, left;
+	int fd, error;
+	atomic_int left;
 } broken;
 
 static bool breaks(enum call call, int fd)
@@ -37,6 +52,21 @@ ssize_t send(int fd, const void *data, size_t size, int flags)
 	if (breaks(CALL_SEND, fd))
 		return -1;
 	return sendto(fd, data, size, flags, NULL, 0);
+}
+
+ssize_t recv(int fd, void *data, size_t size, int flags)
+{
+	if (breaks(CALL_RECV, fd))
+		return -1;
+	return recvfrom(fd, data, size, flags, NULL, NULL);
+}
+
+int poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	struct timespec wait = {timeout / 1000, timeout % 1000 * 1000000l};
+	if (breaks(CALL_POLL, -1))
+		return -1;
+	return ppoll(fds, count, timeout < 0 ? NULL : &wait, NULL);
 }
 
 int ioctl(int fd, unsigned long request, ...)
@@ -196,6 +226,162 @@ static void a_socket_that_answers_nothing_is_refused(void **state)
 	close(other);
 }
 
+/* --- a source whose packets the engine reads itself --------------------------------------------------- */
+
+#define PACKET_FRAMES 640
+#define PACKET_MS 14
+
+static const uint8_t configuration_of_source[] = {0x21, 0x15, 2, 53};
+
+struct sender {
+	struct sbc_stream stream;
+	int fd;
+};
+
+static void sender_connect(struct sender *sender, struct room *room)
+{
+	struct tap *tap;
+	int fds[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds), 0);
+	assert_int_equal(sbc_stream_init(&sender->stream, configuration_of_source, 672), 0);
+	assert_int_equal(tap_new(&tap, fds[0], configuration_of_source, (uint32_t)fds[0]), 0);
+	assert_int_equal(engine_set_tap(room->engine, tap), 0);
+	sender->fd = fds[1];
+	broken.fd = fds[0];
+	room_run(room, ROOM_MS);
+}
+
+static void sender_leave(struct sender *sender)
+{
+	sbc_stream_finish(&sender->stream);
+	close(sender->fd);
+}
+
+static void sender_play(struct sender *sender, struct room *room, int packets)
+{
+	static struct frame frames[PACKET_FRAMES];
+	uint8_t packet[SBC_STREAM_PACKET_BYTES];
+	for (int i = 0; i < packets; i++) {
+		tone_fill(frames, i * PACKET_FRAMES, PACKET_FRAMES, 997, ROOM_RATE, 0.5);
+		ssize_t size = sbc_stream_encode(&sender->stream, frames, 5, packet);
+		send(sender->fd, packet, (size_t)size, MSG_NOSIGNAL);
+		room_run(room, PACKET_MS * ROOM_MS);
+	}
+}
+
+static struct room *room_without_source(void)
+{
+	struct room *room = room_of_two();
+	room->plays = false;
+	room_run(room, ROOM_SECOND);
+	return room;
+}
+
+static void a_source_that_falters_loses_nothing(void **state)
+{
+	static const int errors[] = {EAGAIN, EWOULDBLOCK, EINTR};
+	(void)state;
+	for (size_t i = 0; i < COUNT(errors); i++) {
+		struct room *room = room_without_source();
+		struct sender sender;
+		uint64_t before = engine_snapshot(room->engine)->source.frames;
+		broken.call = CALL_NONE;
+		sender_connect(&sender, room);
+		sender_play(&sender, room, 20);
+		broken.call = CALL_RECV;
+		broken.error = errors[i];
+		broken.left = 3;
+		sender_play(&sender, room, 20);
+		assert_int_equal(broken.left, 0);
+		room_run(room, 100 * ROOM_MS);
+		const struct source_snapshot *source = &engine_snapshot(room->engine)->source;
+		assert_true(source->live);
+		assert_int_equal(source->frames - before, 40 * PACKET_FRAMES);
+		assert_int_equal(source->gaps, 0);
+		sender_leave(&sender);
+		room_free(room);
+	}
+}
+
+/* It ends as one that falls silent; no speaker minds, and the next one plays. */
+static void a_source_that_fails_is_silent(void **state)
+{
+	static const int errors[] = {ENOTCONN, ETIMEDOUT, ECONNRESET, ENOTSOCK,
+	                             EBADF,    EIO,       ENOBUFS,    ENOMEM};
+	(void)state;
+	for (size_t i = 0; i < COUNT(errors); i++) {
+		struct room *room = room_without_source();
+		struct sender sender, next;
+		broken.call = CALL_NONE;
+		sender_connect(&sender, room);
+		sender_play(&sender, room, 20);
+		assert_true(engine_snapshot(room->engine)->source.live);
+		broken.call = CALL_RECV;
+		broken.error = errors[i];
+		broken.left = 1;
+		sender_play(&sender, room, 70);
+		assert_int_equal(broken.left, 0);
+		assert_false(engine_snapshot(room->engine)->source.live);
+		sender_connect(&next, room);
+		sender_play(&next, room, 20);
+		assert_true(engine_snapshot(room->engine)->source.live);
+		for (int k = 0; k < 2; k++)
+			assert_int_equal(room->speakers[k].failed + room->speakers[k].stalled, 0);
+		sender_leave(&sender);
+		sender_leave(&next);
+		room_free(room);
+	}
+}
+
+/* --- the thread ------------------------------------------------------------------------------------ */
+
+static void on_output(void *user, uint32_t id)
+{
+	(void)user, (void)id;
+}
+
+static void on_failed(void *user, uint32_t id, int error)
+{
+	(void)user, (void)id, (void)error;
+}
+
+static void on_removed(void *user, const struct output_snapshot *last)
+{
+	(void)user, (void)last;
+}
+
+static void on_source(void *user, bool live)
+{
+	(void)user, (void)live;
+}
+
+static void a_wait_that_fails_stops_nothing(void **state)
+{
+	static const struct engine_events events = {on_output, on_failed, on_removed, on_source};
+	static const int errors[] = {EINTR, ENOMEM};
+	struct timespec moment = {.tv_nsec = ROOM_MS};
+	(void)state;
+	for (size_t i = 0; i < COUNT(errors); i++) {
+		struct engine_config config = {ROOM_RATE, 16 * ROOM_MS,
+		                               clock_now(&clock_monotonic)};
+		struct engine *engine = engine_new(&config, &events, NULL);
+		broken.call = CALL_POLL;
+		broken.fd = -1;
+		broken.error = errors[i];
+		broken.left = 100;
+		assert_int_equal(engine_start(engine), 0);
+		for (int k = 0; k < 10000 && broken.left; k++)
+			nanosleep(&moment, NULL);
+		assert_int_equal(broken.left, 0);
+		uint64_t steps = engine_snapshot(engine)->steps;
+		for (int k = 0; k < 10000 && engine_snapshot(engine)->steps == steps; k++)
+			nanosleep(&moment, NULL);
+		assert_true(engine_snapshot(engine)->steps > steps);
+		engine_free(engine);
+		broken.call = CALL_NONE;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +389,9 @@ int main(void)
 	    cmocka_unit_test(what_is_final_is_told_and_hurts_nobody_else),
 	    cmocka_unit_test(a_queue_that_cannot_be_seen_is_no_reason_to_stop),
 	    cmocka_unit_test(a_socket_that_answers_nothing_is_refused),
+	    cmocka_unit_test(a_source_that_falters_loses_nothing),
+	    cmocka_unit_test(a_source_that_fails_is_silent),
+	    cmocka_unit_test(a_wait_that_fails_stops_nothing),
 	};
 	return RUN(tests);
 }

@@ -195,6 +195,115 @@ static void what_makes_no_sense_is_passed_over(void **state)
 	far_free(far);
 }
 
+static ssize_t far_pack(struct far *far, uint8_t packet[SBC_STREAM_PACKET_BYTES])
+{
+	static struct frame tone[FRAMES];
+	tone_fill(tone, 0, FRAMES, 997, RATE, 0.5);
+	return sbc_stream_encode(&far->stream, tone, 5, packet);
+}
+
+static bool sounds(const struct frame *frames, unsigned from, unsigned to)
+{
+	bool any = false;
+	for (unsigned i = from; i < to; i++) {
+		assert_in_range(1000 + 100 * frames[i].left, 800, 1200);
+		assert_in_range(1000 + 100 * frames[i].right, 800, 1200);
+		any |= frames[i].left != 0 || frames[i].right != 0;
+	}
+	return any;
+}
+
+/* After whatever came, what is whole is heard. */
+static void far_is_heard(struct far *far, int64_t now)
+{
+	uint8_t packet[SBC_STREAM_PACKET_BYTES];
+	ssize_t size = far_pack(far, packet);
+	assert_int_equal(send(far->fd, packet, (size_t)size, 0), size);
+	assert_int_equal(tap_fd(far->tap), far->tap->fd);
+	far_read(far, now);
+	assert_true(sounds(far->frames, 0, FRAMES));
+}
+
+#define SBC_BYTES 119 /* of one frame */
+#define SBC(number)                                                                                \
+	(13 + (number)*SBC_BYTES) /* where it begins: a sync word, two of header, a CRC */
+
+static void hostile_packets_are_silent_or_passed_over(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned at, value, size; /* the byte that is another; 0: as long as a whole one */
+		unsigned frames, sound;   /* that come; of which so many sound */
+	} cases[] = {
+	    {0, 0x80, SBC(5), FRAMES, FRAMES}, /* a whole one */
+	    {0, 0x81, SBC(5), 0, 0},           /* a CSRC */
+	    {0, 0x8f, SBC(5), 0, 0},
+	    {0, 0x90, SBC(5), 0, 0},  /* an extension */
+	    {0, 0xa0, SBC(5), 0, 0},  /* padding */
+	    {0, 0x40, SBC(5), 0, 0},  /* another version */
+	    {12, 0, SBC(5), 0, 0},    /* no frame */
+	    {12, 0x85, SBC(5), 0, 0}, /* fragments: one, the first, the last */
+	    {12, 0xc5, SBC(5), 0, 0},
+	    {12, 0xa5, SBC(5), 0, 0},
+	    {0, 0x80, 0, 0, 0}, /* nothing, a byte, half a header, the header alone */
+	    {0, 0x80, 1, 0, 0},
+	    {0, 0x80, 12, 0, 0},
+	    {0, 0x80, 13, FRAMES, 0},
+	    {0, 0x80, SBC(2) + 5, FRAMES, 256},       /* cut off */
+	    {0, 0x80, SBC(5) - 1, FRAMES, 512},       /* … by a byte */
+	    {0, 0x80, SBC(5) + 9000, FRAMES, FRAMES}, /* longer than a channel carries */
+	    {12, 1, SBC(5), 128, 128},                /* more than it says */
+	    {12, 15, SBC(5), 1920, FRAMES},           /* less */
+	    {12, 0x15, SBC(5), FRAMES, FRAMES},       /* a reserved bit */
+	    {SBC(0), 0xad, SBC(5), FRAMES, 0},        /* another codec's sync word */
+	    {SBC(0) + 3, 0, SBC(5), FRAMES, 0},       /* bad CRCs */
+	    {SBC(2) + 3, 0, SBC(5), FRAMES, 256},
+	    {SBC(4) + 3, 0, SBC(5), FRAMES, 512},
+	    {SBC(2) + 2, 255, SBC(5), FRAMES, 256}, /* a bitpool that there is not */
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint8_t packet[SBC(5) + 9000] = {0};
+		struct far *far = far_new(configuration);
+		struct inlet_block block = {.count = 0};
+		far_is_heard(far, START);
+		assert_int_equal(far_pack(far, packet), SBC(5));
+		packet[cases[i].at] = (uint8_t)cases[i].value;
+		assert_int_equal(send(far->fd, packet, cases[i].size, 0), cases[i].size);
+		tap_read(far->tap, &block, far->frames, START + PACKET_NS);
+		assert_int_equal(block.count, cases[i].frames);
+		assert_int_equal(sounds(far->frames, 0, cases[i].sound), cases[i].sound > 0);
+		assert_false(sounds(far->frames, cases[i].sound, block.count));
+		far_is_heard(far, START + 2 * PACKET_NS);
+		far_free(far);
+	}
+}
+
+/* Another mode, rate or form than was agreed, in the midst of it. */
+static void another_stream_in_its_midst_does_no_harm(void **state)
+{
+	(void)state;
+	static const uint8_t others[][SBC_CONFIG_BYTES] = {
+	    {0x28, 0x15, 2, 31}, {0x24, 0x15, 2, 31}, {0x22, 0x15, 2, 53}, {0x11, 0x15, 2, 51},
+	    {0x21, 0x19, 2, 53}, {0x21, 0x85, 2, 53}, {0x21, 0x16, 2, 53}, {0x88, 0x19, 2, 15},
+	};
+	for (size_t own = 0; own < COUNT(others); own++)
+		for (size_t i = 0; i < COUNT(others); i++) {
+			struct far *far = far_new(others[own]), *other = far_new(others[i]);
+			uint8_t packet[SBC_STREAM_PACKET_BYTES];
+			struct inlet_block block;
+			for (int k = 0; k < 6; k++) {
+				ssize_t size = far_pack(k % 3 ? other : far, packet);
+				assert_int_equal(send(far->fd, packet, (size_t)size, 0), size);
+				assert_int_equal(tap_read(far->tap, &block, far->frames, START), 1);
+				assert_in_range(block.count, 1, TAP_BLOCK_FRAMES);
+				bool sound = sounds(far->frames, 0, block.count);
+				assert_true(k % 3 || sound);
+			}
+			far_free(other);
+			far_free(far);
+		}
+}
+
 static void bad_configuration_is_refused(void **state)
 {
 	(void)state;
@@ -264,6 +373,8 @@ int main(void)
 	    cmocka_unit_test(lost_packets_have_their_place),
 	    cmocka_unit_test(another_rate_is_resampled),
 	    cmocka_unit_test(what_makes_no_sense_is_passed_over),
+	    cmocka_unit_test(hostile_packets_are_silent_or_passed_over),
+	    cmocka_unit_test(another_stream_in_its_midst_does_no_harm),
 	    cmocka_unit_test(bad_configuration_is_refused),
 	    cmocka_unit_test(engine_reads_it),
 	};
