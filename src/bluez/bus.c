@@ -7,6 +7,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define DESTINATION "org.bluez"
 
 /* --- opening ----------------------------------------------------------------------------------- */
@@ -263,6 +265,7 @@ static const struct wording wordings[] = {
 
 const char *bus_error_text(const sd_bus_error *error)
 {
+	static char clean[160];
 	const char *message = error && error->message ? error->message : "";
 	const char *name = error && error->name ? error->name : "";
 	for (size_t i = 0; i < sizeof(wordings) / sizeof(wordings[0]); i++)
@@ -271,7 +274,7 @@ const char *bus_error_text(const sd_bus_error *error)
 	for (size_t i = 0; i < sizeof(wordings) / sizeof(wordings[0]); i++)
 		if (!strcmp(name, wordings[i].what))
 			return wordings[i].text;
-	return *message ? message : "failed without a reason";
+	return *text_clean(clean, sizeof(clean), message) ? clean : "failed without a reason";
 }
 
 int bus_dispatch(sd_bus_message *message, const char *interface, const struct bus_method *methods,

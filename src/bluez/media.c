@@ -66,6 +66,15 @@ static int select_configuration(sd_bus_message *call, void *user, sd_bus_error *
 	return result;
 }
 
+/* Is it made of what call_register says?  How many bits its frames have is a source's own affair. */
+static bool was_offered(const struct endpoint *endpoint, const uint8_t bytes[SBC_CONFIG_BYTES])
+{
+	const uint8_t *ours = sbc_config_capabilities;
+	bool within = bytes[2] >= ours[2] && bytes[3] <= ours[3];
+	return (bytes[0] | ours[0]) == ours[0] && (bytes[1] | ours[1]) == ours[1] &&
+	       (within || endpoint->sink);
+}
+
 /* Why the stream cannot be ours; NULL: it can. */
 static const char *configuration_problem(const struct endpoint *endpoint,
                                          const struct bluez_transport *transport)
@@ -75,6 +84,8 @@ static const char *configuration_problem(const struct endpoint *endpoint,
 	if (sbc_config_parse(&config, transport->configuration.bytes,
 	                     transport->configuration.size))
 		return "a configuration that is none of SBC";
+	if (!was_offered(endpoint, transport->configuration.bytes))
+		return "a configuration that was not offered";
 	if (!transport->device ||
 	    !bluez->events->accept(bluez->user, transport->device, endpoint->sink))
 		return endpoint->sink ? "not a source of ours" : "not a speaker of ours";

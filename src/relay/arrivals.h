@@ -191,6 +191,8 @@ void door_follow(struct relay *relay, struct bluez_device *device, enum bluez_ch
 void door_ask_role(struct relay *relay, const struct bluez_device *device, const char *name);
 void door_act(struct relay *relay, int64_t now);
 void door_present(struct relay *relay);
+/* It pairs, or does so in the window: BlueZ may not have said yet that it is paired. */
+bool door_expects(const struct relay *relay, const struct bluez_device *device);
 bool door_asks_about(const struct relay *relay, const char *address);
 /* Returns 0, -ENODEV without an adapter that is on, -EBUSY while a pairing runs. */
 int door_window(struct relay *relay, bool open);

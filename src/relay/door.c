@@ -111,6 +111,11 @@ static bool expected(const struct relay *relay, const struct bluez_device *devic
 	return relay->door.open || pairing_runs_with(relay, device);
 }
 
+bool door_expects(const struct relay *relay, const struct bluez_device *device)
+{
+	return expected(relay, device) || !strcmp(relay->door.guest, device->address);
+}
+
 static void service_asked(struct relay *relay, const struct bluez_request *request)
 {
 	const struct bluez_device *device = request->device;

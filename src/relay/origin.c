@@ -125,7 +125,9 @@ static struct policy_source link_of(struct relay *relay, struct origin *origin,
 {
 	const struct bluez_transport *stream = stream_of(relay, device);
 	const struct settings_speaker *kept = settings_known(relay->settings, device->address);
-	bool active = stream && stream->state == BLUEZ_ACTIVE;
+	/* it plays, and its socket is not ours yet: for a moment, unless it cannot be had */
+	bool awaited = stream && stream->mine && stream->state == BLUEZ_PENDING;
+	bool active = awaited || (stream && stream->state == BLUEZ_ACTIVE);
 	if (stream && !origin->streams)
 		origin->unheard = origin->failed = false;
 	origin->streams = stream;
@@ -133,7 +135,7 @@ static struct policy_source link_of(struct relay *relay, struct origin *origin,
 		origin->streamed_at = now;
 	/* where another one is to be heard, this one may be silent, or away */
 	bool heard = policy_heard(relay->settings->config.source, device->address);
-	if (active && relay->live)
+	if (awaited || (active && relay->live))
 		origin->played_at = now;
 	if (!device->connected || stream || !heard)
 		origin->no_stream_since = now;

@@ -102,7 +102,8 @@ struct echo {
 	/* its stream, where that is the relay's own (tapping.c) */
 	bool direct;             /* it is */
 	char tapped[BLUEZ_PATH]; /* the transport that the engine reads; empty: none */
-	bool refused;            /* for this stream */
+	bool refused;            /* it could not be had, and that was told */
+	int64_t ask_at;          /* then it is asked for again */
 	uint32_t taps;           /* so many were there */
 };
 

@@ -171,12 +171,14 @@ static void on_transport(void *user, struct bluez_transport *transport, enum blu
 
 /*
  * An Echo offers a sink, too, and connects it by itself: to play there would be to play in a circle.  So does a
- * speaker offer a source.
+ * speaker offer a source.  Who is not paired has been let in by nobody.
  */
 static bool on_accept(void *user, const struct bluez_device *device, bool receives)
 {
-	return receives ? echo_welcome(user, device->address) > 0
-	                : speaker_of_device(user, device) != NULL;
+	if (!receives)
+		return speaker_of_device(user, device) != NULL;
+	return (device->paired || door_expects(user, device)) &&
+	       echo_welcome(user, device->address) > 0;
 }
 
 static void on_connected(void *user, struct bluez_device *device, const char *problem)

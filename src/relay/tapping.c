@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define CLOCK_IDS 0x80000000u /* PipeWire's streams count from 1 on */
+#define ASK_AGAIN_NS (2 * SECOND_NS)
 
 bool tapping_wanted(const struct relay *relay)
 {
@@ -124,18 +125,26 @@ static void tap_look_after(struct relay *relay, const struct bluez_transport *wa
 		bluez_release(tapped);
 }
 
-void tapping_look_after(struct relay *relay)
+/* It stays "pending" where it could not be had: so it is asked for again. */
+static void stream_ask(struct relay *relay, struct bluez_transport *stream)
 {
 	struct echo *echo = &relay->echo;
+	if (!stream || stream->state == BLUEZ_IDLE) {
+		echo->refused = false;
+		echo->ask_at = 0;
+	} else if (stream->state == BLUEZ_PENDING && !*echo->tapped && !stream->call &&
+	           relay_now(relay) >= echo->ask_at && bluez_acquire(stream) < 0) {
+		echo->ask_at = relay_now(relay) + ASK_AGAIN_NS;
+	}
+}
+
+void tapping_look_after(struct relay *relay)
+{
 	struct bluez_transport *stream = stream_find(relay);
 	tap_look_after(relay, stream);
-	echo->direct = stream;
+	relay->echo.direct = stream;
 	path_set(relay, stream ? SOURCE_STANDS_BY : SOURCE_LISTENS);
-	if (!stream || stream->state == BLUEZ_IDLE)
-		echo->refused = false;
-	else if (stream->state == BLUEZ_PENDING && !*echo->tapped && !stream->call &&
-	         !echo->refused)
-		echo->refused = bluez_acquire(stream) < 0;
+	stream_ask(relay, stream);
 	show(relay, stream);
 }
 
@@ -150,19 +159,33 @@ static int tap_begin(struct relay *relay, const struct bluez_transport *transpor
 	return engine_set_tap(relay->engine, tap);
 }
 
+/* Told once for each stream. */
+static void stream_refused(struct relay *relay, const char *problem)
+{
+	struct echo *echo = &relay->echo;
+	echo->ask_at = relay_now(relay) + ASK_AGAIN_NS;
+	if (!echo->refused)
+		journal_write(relay->journal, JOURNAL_WARNING, relay->source_info.name,
+		              "its stream cannot be had: %s", problem);
+	echo->refused = true;
+}
+
 void tapping_acquired(struct relay *relay, struct bluez_transport *transport, int fd,
                       const char *problem)
 {
 	struct echo *echo = &relay->echo;
+	if (!problem && (*echo->tapped || transport != stream_find(relay))) {
+		close(fd); /* another one is to be heard by now */
+		bluez_release(transport);
+		return;
+	}
 	int error = problem ? 0 : tap_begin(relay, transport, fd);
 	if (error) {
 		problem = strerror(-error);
 		bluez_release(transport);
 	}
 	if (problem) {
-		echo->refused = true;
-		journal_write(relay->journal, JOURNAL_WARNING, relay->source_info.name,
-		              "its stream cannot be had: %s", problem);
+		stream_refused(relay, problem);
 		return;
 	}
 	echo->taps++;

@@ -146,7 +146,7 @@ static void echo_opens(struct world *world, struct device *device, int64_t argum
 
 static void page_ended(struct world *world, struct device *device, int64_t answered)
 {
-	device->adapter->paging = false;
+	device->adapter->paging = device->paged = false;
 	if (!answered || !device->reachable || device->taken ||
 	    device->air->pairing == PAIRING_HELD) {
 		peer_device_connect_failed(device, answered ? "br-connection-refused"
@@ -192,7 +192,7 @@ static int connect_begin(sd_bus_message *call, struct device *device, const char
 		            device->speaker ? seps_found : echo_opens, 0);
 		return 1;
 	}
-	device->adapter->paging = true;
+	device->adapter->paging = device->paged = true;
 	bool answers = device->reachable && device->air->pairing != PAIRING_HELD;
 	int64_t page = device->speaker ? device->speaker->connects_ns : ECHO_PAGE_NS;
 	world_after(device->world, answers ? page : PAGE_TIMEOUT_NS, device, page_ended, answers);
@@ -224,6 +224,8 @@ static void link_end(struct device *device)
 	if (device->connect_call)
 		peer_device_connect_failed(device, "br-connection-aborted-by-remote");
 	peer_pairing_abort(device, "org.bluez.Error.ConnectionAttemptFailed", "Connection lost");
+	if (device->paged) /* it came by itself meanwhile */
+		device->adapter->paging = device->paged = false;
 	world_forget_timers(device->world, device);
 	peer_seps_hide(device);
 	if (device->connected)

@@ -111,6 +111,7 @@ struct device {
 	bool exists; /* on the bus */
 	bool reachable;
 	bool taken;         /* by a phone: it answers, and refuses */
+	bool paged;         /* by us, and nobody has answered yet */
 	int64_t away_until; /* not back before */
 	bool resolved;      /* its services are shown */
 	bool sep_shown;
