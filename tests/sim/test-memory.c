@@ -346,7 +346,7 @@ static void the_command_line_is_read(void **state)
 
 static const char scenario[] =
     "[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
-    "[echo Echo Dot]\nsink = relay\nstarts = 2 s\n"
+    "[echo Echo Dot]\nsink = relay\nnoise = yes\nstarts = 2 s\n"
     "[speaker A]\naddress = 00:00:5E:00:53:01\nreports = 180 ms\nvolume = yes\n"
     "[speaker B]\naddress = 00:00:5E:00:53:02\ncalls = 1 s\n"
     "[speaker New]\naddress = 00:00:5E:00:53:03\npaired = no\n";
@@ -363,12 +363,13 @@ static void on_turn(bool begins)
 	memory.counts = begins;
 }
 
-static bool a_and_b_stream(const struct model *now)
+static bool all_play(const struct model *now)
 {
 	int count = 0;
 	for (int i = 0; i < now->speaker_count; i++)
 		count += model_speaker_plays(&now->speakers[i]);
-	return count >= 2;
+	return count >= 2 && now->source.state == MODEL_SOURCE_STREAMING &&
+	       now->source.meter.rms_cdb[0] > -4000;
 }
 
 static void live(struct house *house)
@@ -402,7 +403,7 @@ static bool relay_lives(long n)
 	if (house->relay) {
 		live(house);
 		memory.left = 0;
-		plays = house_wait(house, 200 * SECOND, a_and_b_stream) || bus_is_lost(house);
+		plays = house_wait(house, 200 * SECOND, all_play) || bus_is_lost(house);
 	}
 	house_relay_turn = NULL;
 	clocked = NULL;
