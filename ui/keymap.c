@@ -12,7 +12,8 @@
 #include "base/file.h"
 #include "base/text.h"
 
-#define INCLUDES_MAX 8
+#define INCLUDES_MAX 8  /* within each other */
+#define INCLUDES_ALL 64 /* two in each, eight deep, would be hundreds; ten, a hundred million */
 #define WORDS_MAX 12
 #define LINE_BYTES 256
 
@@ -34,12 +35,12 @@ static void complain(struct parser *parser, const char *format, ...)
 	va_list arguments;
 	if (keymap->problem_count == KEYMAP_PROBLEMS)
 		return;
-	char *text = keymap->problems[keymap->problem_count++].text;
-	int used = snprintf(text, sizeof(keymap->problems[0].text), "%.120s:%d: ", parser->origin,
-	                    parser->line);
+	char text[sizeof(keymap->problems[0].text)];
+	int used = snprintf(text, sizeof(text), "%.120s:%d: ", parser->origin, parser->line);
 	va_start(arguments, format);
-	vsnprintf(text + used, sizeof(keymap->problems[0].text) - (size_t)used, format, arguments);
+	vsnprintf(text + used, sizeof(text) - (size_t)used, format, arguments);
 	va_end(arguments);
+	text_clean(keymap->problems[keymap->problem_count++].text, sizeof(text), text);
 }
 
 /* Returns how many keys the word names, or 0 after a complaint. */
@@ -271,6 +272,8 @@ static void statement_include(struct parser *parser, char *words[], int count)
 		return complain(parser, "include NAME");
 	if (parser->depth == INCLUDES_MAX)
 		return complain(parser, "more than %d includes within each other", INCLUDES_MAX);
+	if (parser->keymap->included++ >= INCLUDES_ALL)
+		return complain(parser, "more than %d includes in all", INCLUDES_ALL);
 	int problems = parser->keymap->problem_count;
 	int error = load(parser->keymap, words[1], parser->depth + 1);
 	if (error && parser->keymap->problem_count == problems)
@@ -309,8 +312,10 @@ static void comment_cut(char *line)
 	for (char *c = line; *c; c++) {
 		if (*c == '"')
 			quoted = !quoted;
-		if (*c == '#' && !quoted && (c == line || c[-1] == ' ' || c[-1] == '\t'))
-			*c-- = 0;
+		if (*c == '#' && !quoted && (c == line || c[-1] == ' ' || c[-1] == '\t')) {
+			*c = 0;
+			return;
+		}
 	}
 }
 

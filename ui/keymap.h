@@ -71,6 +71,7 @@ struct keymap {
 	char name[64];
 	int count;
 	struct keymap_binding bindings[KEYMAP_BINDINGS];
+	int included; /* keymaps, by one another */
 	int problem_count;
 	struct keymap_problem problems[KEYMAP_PROBLEMS];
 };

@@ -9,16 +9,19 @@
 
 #include <ini.h>
 
+#include "base/text.h"
+
 int ini_complain(struct ini_text *ini, const char *format, ...)
 {
 	va_list arguments;
 	if (ini->message[0])
 		return 0;
-	int used =
-	    snprintf(ini->message, sizeof(ini->message), "%.200s:%d: ", ini->origin, ini->line);
+	char message[sizeof(ini->message)];
+	int used = snprintf(message, sizeof(message), "%.200s:%d: ", ini->origin, ini->line);
 	va_start(arguments, format);
-	vsnprintf(ini->message + used, sizeof(ini->message) - (size_t)used, format, arguments);
+	vsnprintf(message + used, sizeof(message) - (size_t)used, format, arguments);
 	va_end(arguments);
+	text_clean(ini->message, sizeof(ini->message), message);
 	return 0;
 }
 

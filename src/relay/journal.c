@@ -12,6 +12,8 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION /* an event's place in the source is nobody's business */
 #include <systemd/sd-journal.h>
 
+#include "base/text.h"
+
 /* $JOURNAL_STREAM is inherited; only a descriptor that it names leads there. */
 static bool is_systemds(int fd)
 {
@@ -87,7 +89,7 @@ static struct journal_event *event_add(struct journal *journal, enum journal_lev
 	event->number = ++journal->count;
 	event->time_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 	event->level = level;
-	snprintf(event->subject, sizeof(event->subject), "%s", subject);
+	text_clean(event->subject, sizeof(event->subject), subject);
 	return event;
 }
 
@@ -107,10 +109,12 @@ void journal_write(struct journal *journal, enum journal_level level, const char
                    const char *format, ...)
 {
 	struct journal_event *event = event_add(journal, level, subject);
+	char text[sizeof(event->text)];
 	va_list arguments;
 	va_start(arguments, format);
-	vsnprintf(event->text, sizeof(event->text), format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	text_clean(event->text, sizeof(event->text), text);
 	if (journal->file)
 		file_write(journal, event);
 }

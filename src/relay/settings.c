@@ -329,10 +329,11 @@ static void speaker_from_json(struct settings *settings, const json_t *json)
 static int state_set_aside(struct settings *settings, const json_error_t *error, char *message,
                            size_t size)
 {
-	char aside[SETTINGS_PATH + 16];
+	char aside[SETTINGS_PATH + 16], why[sizeof(error->text)];
+	text_clean(why, sizeof(why), error->text); /* it may quote the file */
 	snprintf(aside, sizeof(aside), "%s.broken", settings->state_path);
 	snprintf(message, size, "%s:%d: %s; kept as %s.broken, starting afresh",
-	         settings->state_path, error->line, error->text, STATE_FILE);
+	         settings->state_path, error->line, why, STATE_FILE);
 	return rename(settings->state_path, aside) < 0 ? -errno : 1;
 }
 
@@ -344,6 +345,14 @@ static int state_parse(FILE *file, json_t **ret_json, json_error_t *error)
 		return 0;
 	json_decref(*ret_json);
 	return -ENOMEM;
+}
+
+/* That of a later program may mean something else by the same words, and has what would not be written back. */
+static bool version_is_known(const json_t *json)
+{
+	const json_t *version = json_object_get(json, "version");
+	return !version ||
+	       (json_is_integer(version) && json_integer_value(version) == VERSION_OF_STATE);
 }
 
 static int state_read(struct settings *settings, char *message, size_t size)
@@ -358,7 +367,10 @@ static int state_read(struct settings *settings, char *message, size_t size)
 	if (lacks)
 		return lacks;
 	const json_t *list = json_object_get(json, "speakers");
-	if (!json_is_array(list)) {
+	bool known = version_is_known(json);
+	if (!known)
+		snprintf(error.text, sizeof(error.text), "of another version of this program");
+	if (!json_is_array(list) || !known) {
 		json_decref(json);
 		return state_set_aside(settings, &error, message, size);
 	}

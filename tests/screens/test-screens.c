@@ -977,7 +977,9 @@ static void wrong_keymaps_are_named_by_line(void **state)
 	    {"bind main \"x help\n", "k:1: a quote does not end"},
 	    {"include nowhere\n", "no keymap 'nowhere'"},
 	    {"include tests/screens/loop.keys\n", "more than 8 includes within each other"},
+	    {"include tests/screens/tree.keys\n", "more than 8 includes within each other"},
 	    {"\xff\n", "k:1: no statement"},
+	    {"\x1b[2J\n", "k:1: no statement '?[2J'"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		static struct keymap keymap;

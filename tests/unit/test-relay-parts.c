@@ -13,6 +13,7 @@
 #include "relay/alignment.h"
 #include "relay/command.h"
 #include "a2dp/airtime.h"
+#include "relay/journal.h"
 #include "relay/model.h"
 #include "relay/placement.h"
 #include "relay/policy.h"
@@ -706,6 +707,8 @@ static void wrong_config_is_named_by_line(void **state)
 	    {"[rely]\n", ":1: no section [rely]"},
 	    {"rate = 44100\n", ":1: 'rate' stands in no section"},
 	    {"[relay]\nwhat is this\n", ":2: neither a [section]"},
+	    {"[relay]\nrate = \x1b[2J\n", "not '?[2J'"},
+	    {"[\x1b]0;\x07]\n", "no section [?]0;?]"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		static struct settings settings;
@@ -723,6 +726,20 @@ static void wrong_config_is_named_by_line(void **state)
 	    settings_read_config(&settings, "/nowhere/x.conf", message, sizeof(message)), -ENOENT);
 	assert_int_equal(settings_read_config(&settings, folder, message, sizeof(message)),
 	                 -EISDIR);
+	assert_int_equal(settings_read_config(&settings, "/dev/zero", message, sizeof(message)),
+	                 -EFBIG);
+}
+
+/* Whatever somebody outside has for a name or a reason. */
+static void journal_is_plain_text(void **state)
+{
+	static struct journal journal;
+	(void)state;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	journal_write(&journal, JOURNAL_INFO, "\x1b[2J", "%s", "a\nb %s %n \xe2\x80\xae\xff");
+	assert_string_equal(journal_event(&journal, 1)->subject, "?[2J");
+	assert_string_equal(journal_event(&journal, 1)->text, "a?b %s %n ?");
+	journal_close(&journal);
 }
 
 static void state_comes_back(void **state)
@@ -754,7 +771,19 @@ static void state_comes_back(void **state)
 static void damaged_state_is_set_aside(void **state)
 {
 	(void)state;
-	static const char *const texts[] = {"", "{", "{\"speakers\":5}", "[]", "\xff\xfe"};
+	static const char *const texts[] = {
+	    "",
+	    "{",
+	    "{\"speakers\":5}",
+	    "[]",
+	    "\xff\xfe",
+	    "{\"speakers\":[{\"address\":\"00:00:5E:00:53:01\"}",
+	    "{\"speakers\":[]} \x1b[2J",
+	    "{\"speakers\":[],\"speakers\":[]}",
+	    "{\"speakers\":[{\"volume\":1,\"volume\":2}]}",
+	    "{\"version\":2,\"speakers\":[]}",
+	    "{\"version\":\"1\",\"speakers\":[]}",
+	};
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		static struct settings settings;
 		char message[512], aside[160];
@@ -763,6 +792,7 @@ static void damaged_state_is_set_aside(void **state)
 		assert_int_equal(settings_open_state(&settings, folder, message, sizeof(message)),
 		                 1);
 		assert_non_null(strstr(message, "speakers.json.broken"));
+		assert_null(strchr(message, '\x1b'));
 		assert_int_equal(settings.speaker_count, 0);
 		snprintf(aside, sizeof(aside), "%s/speakers.json.broken", folder);
 		assert_int_equal(unlink(aside), 0);
@@ -893,6 +923,7 @@ int main(void)
 	    cmocka_unit_test(config_is_read),
 	    cmocka_unit_test(shipped_config_has_the_defaults),
 	    cmocka_unit_test(wrong_config_is_named_by_line),
+	    cmocka_unit_test(journal_is_plain_text),
 	    cmocka_unit_test(state_comes_back),
 	    cmocka_unit_test(damaged_state_is_set_aside),
 	    cmocka_unit_test(odd_values_in_the_state_do_no_harm),
