@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A first word that is no option names a subcommand; without one it is the program itself. */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "program/attached.h"
 #include "program/listing.h"
@@ -61,8 +63,20 @@ static int run(int argc, char *argv[])
 	return program.options.mode == MODE_LIST_KEYS ? print_only(&program) : show(&program);
 }
 
+/* Who is started without stdin, stdout or stderr would have a file or a socket of ours for it, and print there. */
+static void streams_fill(void)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char *argv[])
 {
+	streams_fill();
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
 	if (argc > 1 && *argv[1] != '-')

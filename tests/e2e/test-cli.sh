@@ -143,6 +143,20 @@ kill -TERM $pid
 wait $pid
 result "SIGTERM ends it well" $?
 
+# started without stdin, stdout and stderr: what it opens does not come to stand for them
+"$relay" daemon --demo=healthy --state "$work/bare" <&- >&- 2>&- &
+pid=$!
+streams_are_null() {
+  for fd in 0 1 2; do [ "$(readlink /proc/$pid/fd/$fd)" = /dev/null ] || return 1; done
+}
+if [ -e /proc/self/fd ]; then
+  wait_for 10 test -S "$XDG_RUNTIME_DIR/echorelay/demo" && streams_are_null
+  result "no file or socket in the place of closed streams" $?
+fi
+kill -TERM $pid
+wait $pid
+result "and it ends well" $?
+
 # the doctor, in whatever box this is: it ends, and has a word for each check
 checks=$("$relay" doctor --json 2>"$work/errors" | tee "$work/doctor" | grep -c '"state": "\(ok\|warn\|fail\|unknown\)"')
 [ "$checks" -ge 25 ] && [ ! -s "$work/errors" ]
