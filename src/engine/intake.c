@@ -54,30 +54,45 @@ static void epoch_begin(struct intake *intake, struct timeline *timeline, struct
 	anchor(intake, timeline, clock, block);
 }
 
+static double clock_frames(const struct group_clock *clock, int64_t ns)
+{
+	return (double)ns / 1e9 * clock->rate;
+}
+
 /* What is left of `ahead`, both in frames, if so much of it is no matter. */
 static double beyond(double ahead, double most)
 {
 	return ahead > most ? ahead - most : ahead < -most ? ahead + most : 0;
 }
 
+/*
+ * Its first packets may be late, and what they were late is known once the source has found its pace: so much further
+ * from the clock it stays, for steering it away would take it out of the buffers of the speakers that play on.
+ */
+static bool epoch_rests(struct intake *intake, const struct inlet_block *block, double most)
+{
+	if (!block->paced || intake->wander <= 0 || intake->wander > most)
+		return false;
+	intake->rest = intake->wander;
+	intake->wander = 0;
+	return true;
+}
+
+/* The clock goes after the source, from where the source has found its pace; one that stands wrong begins anew. */
 static void epoch_follow(struct intake *intake, struct timeline *timeline,
                          struct group_clock *clock, const struct inlet_block *block)
 {
 	double ahead = block_ahead(intake, clock, block);
+	double wandered = clock_frames(clock, INTAKE_WANDER_NS);
+	double astray =
+	    clock_frames(clock, block->paced ? INTAKE_ASTRAY_PACED_NS : INTAKE_ASTRAY_NS);
+	bool settles = intake->settles_ns && block->ns >= intake->settles_ns; /* just now */
 	intake->wander += (ahead - intake->wander) / WANDER_BLOCKS;
-	bool settled = intake->settles_ns && block->ns >= intake->settles_ns; /* just now */
-	int64_t astray_ns = block->paced ? INTAKE_ASTRAY_PACED_NS : INTAKE_ASTRAY_NS;
-	double astray = (double)astray_ns / 1e9 * clock->rate;
-	double wandered = INTAKE_WANDER_NS / 1e9 * clock->rate;
-	double most = settled ? astray : wandered;
-	if (settled)
+	if (settles)
 		intake->settles_ns = 0;
-	if (settled && block->paced && intake->wander > 0 && intake->wander <= wandered) {
-		intake->rest = intake->wander;
-		intake->wander = 0;
+	if (settles && epoch_rests(intake, block, wandered))
 		return;
-	}
-	if (fabs(intake->wander) > most) {
+	if (fabs(intake->wander) > (settles ? astray : wandered)) {
 		intake->anchors++;
 		anchor(intake, timeline, clock, block);
 	} else if (!intake->settles_ns) {
