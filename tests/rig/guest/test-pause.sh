@@ -40,10 +40,9 @@ for round in 1 2; do
   is_back "pause $round" $((round + 1))
   sleep 8
 done
-if grep '^jump' /share/speaker-[34].log; then fail "a pause can be heard"; fi
-# PipeWire 1.4 begins at 48 kHz with 16 ms of sound, 22 of silence, and then the rest: that is not judged here.
 echo_tell rate 48000
 is_back "at 48 kHz" 4
 sleep 12
+if grep '^jump' /share/speaker-[34].log; then fail "a pause, or the other rate, can be heard"; fi
 if grep '^stop' /share/speaker-[34].log; then fail "a speaker's stream was stopped"; fi
 finish
