@@ -1,12 +1,8 @@
 # shellcheck shell=bash
 # Lining up by microphone. Speaker 3 has 170 ms of sound processing that its report does not tell of. What both let
 # be heard is mixed, as it is played, into a microphone two metres off; `echorelay align` is asked for at once, while
-# PipeWire's buffer still settles. Its results kept, the clicks meet at the ear.
+# the engine still learns the Echo's pace. Its results kept, the clicks meet at the ear.
 #
-# PipeWire 1.4 goes on bending the clock of the Echo's node after the first half minute, and with it that of a microphone
-# which has none of its own: there, one measurement in two says "moved". So bookworm only.
-#
-# releases bookworm
 # speakers 2 3
 # verdict --from 85
 # bound clicks >= 20

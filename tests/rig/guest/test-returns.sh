@@ -3,10 +3,6 @@
 # the adapter of all speakers is pulled out and put in again.  Nobody does anything about it, and it plays again;
 # the other speaker has not noticed, and both are in step afterwards.
 #
-# On trixie all return as well, but one that begins anew after the group's clock has followed PipeWire 1.4's is 2.6 ms off
-# the other: bookworm only.
-#
-# releases bookworm
 # shellcheck source=tests/rig/guest/lib.sh
 . /rig/guest/lib.sh
 
