@@ -178,10 +178,10 @@ static void watch_connecting(struct relay *relay)
 	struct policy_trouble trouble = trouble_of(relay);
 	if (pairing->role == ROLE_SOURCE)
 		return;
-	bool no_sink = pairing->device->offers && !(pairing->device->offers & BLUEZ_OFFERS_SINK);
+	bool no_sink = pairing->device->offers == BLUEZ_OFFERS_SOURCE;
 	if (!speaker && !no_sink)
 		return; /* "Paired" is still on its way */
-	if (!speaker) {
+	if (no_sink) {
 		trouble.problem = "offers no A2DP sink: it is no speaker";
 		pairing_fail(relay, policy_trouble_words(&trouble));
 	} else if (speaker->transport) {
