@@ -8,8 +8,8 @@
 #   make soak-rig   the same, for hours of their time
 #   make soak-real  eight hours at real time, eight simulated speakers and a screen (HOURS=0.1 for less)
 #   make soak-screen    a day of an attached screen in virtual time: bytes and memory by the hour (HOURS=1)
-#   make soak       seven days of a household in the simulated world, half an hour of ours: a table of uptime; with
-#                   SINK=relay the Echo plays to the relay's own sink, which takes twice as long
+#   make soak       seven days of a household in the simulated world, an hour of ours: a table of uptime; with
+#                   SINK=pipewire the Echo plays to PipeWire's sink instead of the relay's own, in half the time
 #   make lint       formatting, static checks, layering, manuals
 #   make asan tsan  the tests of parts under sanitizers, asan is ASan and UBSan at once; WHOLE=1 for all tests
 #   make coverage   how much of the program the tests run, by folder; 90 % of the lines are wanted

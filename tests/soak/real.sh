@@ -21,7 +21,7 @@ trap cleanup EXIT
   for i in 0 1 2 3 4; do
     [ $i = 4 ] || printf '[adapter hci%d]\naddress = 00:1A:7D:DA:71:1%d\n' $i $i
   done
-  printf '[echo Echo Dot]\nadapter = hci0\nevent = every 10 min .. 30 min pause 4 s .. 20 s\n'
+  printf '[echo Echo Dot]\nadapter = hci0\nsink = relay\nstarts = 1 s\nevent = every 10 min .. 30 min pause 4 s .. 20 s\n'
   for i in 0 1 2 3 4 5 6 7; do
     printf '[speaker Room %d]\naddress = 00:00:5E:00:53:0%d\nadapter = hci%d\n' $((i + 1)) $i $((i / 2))
     printf 'latency = %d ms\nreports = %d ms\nmtu = 1021\n' $((150 + 10 * i)) $((150 + 10 * i))
