@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "daemon/door.h"
 #include "engine/clock.h"
+#include "program/demo.h"
 #include "program/listing.h"
 #include "pipewire/capture.h"
 #include "pipewire/microphone.h"
@@ -166,6 +167,8 @@ int program_start(struct program *program)
 		error = relay_attach(program->relay, program->event);
 	if (error >= 0 && program->sim)
 		error = sim_start(program->sim);
+	if (error >= 0 && program->sim)
+		error = demo_watch(program);
 	return error < 0 ? error : 0;
 }
 

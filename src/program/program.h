@@ -24,7 +24,8 @@ struct program {
 	struct source *source;
 	struct relay *relay;
 	sd_event *event;
-	int lock; /* this world's one relay is this process; 0 or -1: it is not */
+	uint64_t demo_tells_us; /* from then on, again (demo.h) */
+	int lock;               /* this world's one relay is this process; 0 or -1: it is not */
 };
 
 /* Prints a message on stderr.  Returns the code. */

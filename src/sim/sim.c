@@ -17,6 +17,7 @@
 #include "sim/world.h"
 
 #define GROUP_RATE 44100
+#define PRIORITY 60                               /* the engine's is 70 */
 #define CODEC_NS (73 * 1000000000ll / GROUP_RATE) /* SBC's two filter banks of 8 subbands */
 
 struct sim {
@@ -28,6 +29,7 @@ struct sim {
 	pthread_t thread;
 	bool runs;
 	atomic_bool stop;
+	_Atomic int64_t late_ns; /* at the worst, since it was asked */
 };
 
 static int sim_build(struct sim *sim, struct music *music, int64_t now, bool virtual_time,
@@ -178,8 +180,12 @@ int64_t sim_step(struct sim *sim, int64_t now)
 static void *sim_run(void *data)
 {
 	struct sim *sim = data;
+	int64_t next = INT64_MAX;
 	while (!atomic_load(&sim->stop)) {
-		int64_t next = world_step(sim->world, clock_now(&clock_monotonic));
+		int64_t now = clock_now(&clock_monotonic);
+		if (now - next > atomic_load(&sim->late_ns))
+			atomic_store(&sim->late_ns, now - next);
+		next = world_step(sim->world, now);
 		int64_t wait = next - clock_now(&clock_monotonic);
 		if (wait > 0 && sd_bus_wait(sim->world->bus, (uint64_t)wait / 1000 + 1) < 0)
 			usleep((useconds_t)(wait / 1000)); /* the relay has left: play to the end */
@@ -195,7 +201,15 @@ int sim_start(struct sim *sim)
 	int error = pthread_create(&sim->thread, NULL, sim_run, sim);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	sim->runs = !error;
-	if (sim->runs)
-		pthread_setname_np(sim->thread, "sim-world");
-	return -error;
+	if (!sim->runs)
+		return -error;
+	pthread_setname_np(sim->thread, "sim-world");
+	pthread_setschedparam(sim->thread, SCHED_FIFO,
+	                      &(struct sched_param){.sched_priority = PRIORITY});
+	return 0;
+}
+
+int64_t sim_late_ns(struct sim *sim)
+{
+	return atomic_exchange(&sim->late_ns, 0);
 }

@@ -44,8 +44,14 @@ struct source *sim_microphone(struct sim *sim);
  */
 int64_t sim_truth_ns(const struct sim *sim, const char *address);
 
-/* Lets the world live on a thread of its own.  Returns 0 or -errno. */
+/* Lets the world live on a thread of its own, with real-time priority where that is allowed.  Returns 0 or -errno. */
 int sim_start(struct sim *sim);
+
+/*
+ * How late that thread was at the worst since this was last asked, in ns.  While it is late its radios take nothing and
+ * its speakers hear nothing, which looks as if the air were full: the machine is busy with something else.
+ */
+int64_t sim_late_ns(struct sim *sim);
 
 /* Virtual time: lets everything happen that is due; returns when there is more. */
 int64_t sim_step(struct sim *sim, int64_t now);

@@ -136,9 +136,14 @@ timeout 60 "$relay" --demo=healthy --json | head -1 >"$work/one"
 [ "${PIPESTATUS[0]}" = 0 ] && [ "$(wc -l <"$work/one")" = 1 ]
 result "a reader that leaves ends it" $?
 
-"$relay" --demo=healthy --batch --for 60 >"$work/batch" 2>&1 &
+"$relay" --demo=healthy --batch --for 60 --log "$work/busy.log" >"$work/batch" 2>&1 &
 pid=$!
 wait_for 10 grep -q state=streaming "$work/batch"
+kill -STOP $pid
+sleep 0.2
+kill -CONT $pid
+wait_for 10 grep -q "demo: this machine is busy" "$work/busy.log"
+result "a demo whose machine had no time for it says so" $?
 kill -TERM $pid
 wait $pid
 result "SIGTERM ends it well" $?
