@@ -54,9 +54,10 @@ static int folder_make(const char *folder)
 int door_find(struct door *door, bool demo)
 {
 	const char *name = demo ? "demo" : "relay";
+	*door = (struct door){.socket = "XDG_RUNTIME_DIR", .lock = "XDG_RUNTIME_DIR"};
 	int error = folder_choose(door->folder, sizeof(door->folder));
 	if (error)
-		return error;
+		return error; /* whose fault that is can be read where the path would be */
 	snprintf(door->socket, sizeof(door->socket), "%.90s/%s", door->folder, name);
 	snprintf(door->lock, sizeof(door->lock), "%.90s/%s.lock", door->folder, name);
 	return folder_make(door->folder);

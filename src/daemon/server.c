@@ -15,8 +15,9 @@
 #include "daemon/wire.h"
 
 #define MS_NS 1000000ll
-#define OUT_MOST (512 * 1024)        /* the largest model, and answers */
-#define STUCK_NS (10 * 1000 * MS_NS) /* so long without reading: may be sent away for another */
+#define OUT_MOST (512 * 1024) /* the largest model, and answers */
+#define STUCK_NS                                                                                   \
+	(10 * 1000 * MS_NS) /* so long without a use for it: may be sent away for another */
 #define NEVER INT64_MAX
 
 struct guest {
@@ -26,6 +27,7 @@ struct guest {
 	int32_t every_ms;    /* WIRE_NOT_WATCHING: shows it nothing */
 	int64_t frame_at;    /* when its next frame is due, or NEVER */
 	int64_t event;       /* number of the last one it was sent */
+	int64_t heard_at;    /* when it has last said a whole line, or come */
 	int64_t stuck_since; /* it has read nothing since, or NEVER */
 };
 
@@ -83,16 +85,25 @@ static void guest_flush(struct server *server, struct guest *guest, int64_t now)
 	guest->polls_out = waits;
 }
 
-/* A free place; if there is none, that of the guest that has not read for the longest time. */
+/* Since when it does not read what it is shown; or is shown nothing, and says nothing.  NEVER: it does. */
+static int64_t useless_since(const struct guest *guest)
+{
+	if (guest->stuck_since != NEVER)
+		return guest->stuck_since;
+	return guest->every_ms == WIRE_NOT_WATCHING ? guest->heard_at : NEVER;
+}
+
+/* A free place; if there is none, that of the guest that has had no use for it for the longest time. */
 static struct guest *guest_place(struct server *server, int64_t now)
 {
 	struct guest *stuck = NULL;
 	for (int i = 0; i < SERVER_GUESTS; i++) {
 		struct guest *guest = &server->guests[i];
+		int64_t since = useless_since(guest);
 		if (!guest->here)
 			return guest;
-		if (guest->stuck_since != NEVER && now - guest->stuck_since >= STUCK_NS &&
-		    (!stuck || guest->stuck_since < stuck->stuck_since))
+		if (since != NEVER && now - since >= STUCK_NS &&
+		    (!stuck || since < useless_since(stuck)))
 			stuck = guest;
 	}
 	if (stuck)
@@ -109,13 +120,14 @@ static void stranger_refuse(int fd, const char *why)
 	close(fd);
 }
 
-static void guest_welcome(struct server *server, struct guest *guest, int fd)
+static void guest_welcome(struct server *server, struct guest *guest, int fd, int64_t now)
 {
 	struct epoll_event wanted = {.events = EPOLLIN, .data.ptr = guest};
 	*guest = (struct guest){
 	    .here = true,
 	    .every_ms = WIRE_NOT_WATCHING,
 	    .frame_at = NEVER,
+	    .heard_at = now,
 	    .stuck_since = NEVER,
 	};
 	lines_init(&guest->lines, fd, WIRE_REQUEST_MOST, OUT_MOST);
@@ -136,7 +148,7 @@ static void guests_accept(struct server *server, int64_t now)
 		}
 		struct guest *guest = guest_place(server, now);
 		if (guest)
-			guest_welcome(server, guest, fd);
+			guest_welcome(server, guest, fd, now);
 		else
 			stranger_refuse(fd, "as many screens as there may be are attached already");
 	}
@@ -178,6 +190,7 @@ static void line_take(struct server *server, struct guest *guest, const char *li
 		guest_refuse(guest, problem);
 		return;
 	}
+	guest->heard_at = now;
 	switch (request.kind) {
 	case WIRE_GREET:
 		break;

@@ -66,14 +66,18 @@ static int compare_names(const void *a, const void *b)
 	return strcasecmp((*left)->name, (*right)->name);
 }
 
-/* D-Bus lists devices in no order; speakers seen for the first time get their places by name. */
+/*
+ * D-Bus lists devices in no order; speakers seen for the first time get their places by name.  A street may have more
+ * devices than there is room for: those that are paired come first.
+ */
 static void devices_follow(struct relay *relay)
 {
 	struct bluez_device *devices[256], *device;
 	size_t count = 0;
-	spa_list_for_each (device, bluez_devices(relay->bluez), link)
-		if (count < sizeof(devices) / sizeof(devices[0]))
-			devices[count++] = device;
+	for (int pass = 0; pass < 2; pass++)
+		spa_list_for_each (device, bluez_devices(relay->bluez), link)
+			if (device->paired == !pass && count < sizeof(devices) / sizeof(devices[0]))
+				devices[count++] = device;
 	qsort(devices, count, sizeof(devices[0]), compare_names);
 	for (size_t i = 0; i < count; i++) {
 		speakers_follow_device(relay, devices[i], BLUEZ_ADDED);

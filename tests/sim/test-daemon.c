@@ -494,6 +494,41 @@ static void crowd_is_bounded(void **state)
 	desk_free(desk);
 }
 
+/* Half a line, and no more: who has no use for his place gives way, who watches keeps it. */
+static void silent_crowd_gives_way(void **state)
+{
+	(void)state;
+	struct desk *desk = desk_new(geteuid());
+	int fds[SERVER_GUESTS], watcher = guest_come(desk), late[3 * SERVER_GUESTS];
+	say(watcher, "{\"watch\":100}\n");
+	for (int i = 1; i < SERVER_GUESTS; i++) {
+		fds[i] = guest_come(desk);
+		say(fds[i], "{\"request\":1,\"comm");
+	}
+	for (int i = 0; i < 90; i++) {
+		desk_run(desk, 100 * MS);
+		free(hear(watcher, NULL));
+	}
+	is_sent_away(desk, guest_come(desk), "as many screens");
+	for (size_t i = 0; i < COUNT(late); i++) {
+		for (int k = 0; k < 20; k++) {
+			desk_run(desk, 100 * MS);
+			free(hear(watcher, NULL));
+		}
+		late[i] = guest_come(desk);
+		hears(late[i], "{\"hello\"");
+	}
+	assert_int_equal(server_guests(desk->server), SERVER_GUESTS);
+	desk_run(desk, SECOND);
+	assert_true(lines_heard(watcher, "{\"model\"") > 5);
+	for (int i = 1; i < SERVER_GUESTS; i++)
+		close(fds[i]);
+	for (size_t i = 0; i < COUNT(late); i++)
+		close(late[i]);
+	close(watcher);
+	desk_free(desk);
+}
+
 /* Lines with bytes changed, cut and joined; the same seed gives the same ones. */
 static void noise_does_no_harm(void **state)
 {
@@ -578,6 +613,16 @@ static void folder_of_others_is_refused(void **state)
 	assert_int_equal(chmod(desk->door.folder, 0700), 0);
 	assert_int_equal(door_find(&door, true), 0);
 	assert_string_not_equal(door.socket, desk->door.socket);
+	char before[DOOR_PATH], long_name[DOOR_PATH + 1];
+	snprintf(before, sizeof(before), "%s", getenv("XDG_RUNTIME_DIR"));
+	memset(long_name, 'a', DOOR_PATH);
+	long_name[DOOR_PATH] = 0;
+	setenv("XDG_RUNTIME_DIR", long_name, 1);
+	memset(&door, 'x', sizeof(door));
+	assert_int_equal(door_find(&door, false), -ENAMETOOLONG);
+	assert_string_equal(door.lock, "XDG_RUNTIME_DIR");
+	assert_string_equal(door.socket, "XDG_RUNTIME_DIR");
+	setenv("XDG_RUNTIME_DIR", before, 1);
 	desk_free(desk);
 }
 
@@ -708,6 +753,7 @@ int main(void)
 	    cmocka_unit_test(stuck_guest_holds_nobody_up),
 	    cmocka_unit_test(chatterbox_is_cut_off),
 	    cmocka_unit_test(crowd_is_bounded),
+	    cmocka_unit_test(silent_crowd_gives_way),
 	    cmocka_unit_test(noise_does_no_harm),
 	    cmocka_unit_test(lock_tells_the_living_from_the_dead),
 	    cmocka_unit_test(folder_of_others_is_refused),

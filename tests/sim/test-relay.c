@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bluez/bluez.h"
 #include "tests/helpers/house.h"
 #include "tests/helpers/tone.h"
 
@@ -535,6 +536,56 @@ static void hostile_names_are_cleaned(void **state)
 	house_free(house);
 }
 
+#define PASSERS_BY 300
+
+static void device_append(sd_bus_message *reply, const char *address, bool paired)
+{
+	char path[64], *c;
+	snprintf(path, sizeof(path), "/org/bluez/hci0/dev_%s", address);
+	while ((c = strchr(path, ':')))
+		*c = '_';
+	sd_bus_message_append(reply, "{oa{sa{sv}}}", path, 1, "org.bluez.Device1", 4, "Address",
+	                      "s", address, "Adapter", "o", "/org/bluez/hci0", "Paired", "b",
+	                      (int)paired, "UUIDs", "as", 1, BLUEZ_A2DP_SINK);
+}
+
+static int on_listing(sd_bus_message *call, void *user, sd_bus_error *error)
+{
+	sd_bus_message *reply = NULL;
+	char address[18];
+	(void)user, (void)error;
+	if (!sd_bus_message_is_method_call(call, NULL, "GetManagedObjects"))
+		return 0;
+	sd_bus_message_new_method_return(call, &reply);
+	sd_bus_message_open_container(reply, 'a', "{oa{sa{sv}}}");
+	sd_bus_message_append(reply, "{oa{sa{sv}}}", "/org/bluez/hci0", 1, "org.bluez.Adapter1", 2,
+	                      "Address", "s", "00:1A:7D:DA:71:13", "Powered", "b", 1);
+	for (int i = 0; i < PASSERS_BY; i++) {
+		snprintf(address, sizeof(address), "00:00:5E:00:%02X:%02X", i / 256, i % 256);
+		device_append(reply, address, false);
+	}
+	device_append(reply, "00:00:5E:00:53:01", true);
+	sd_bus_message_close_container(reply);
+	sd_bus_send(NULL, reply, NULL);
+	sd_bus_message_unref(reply);
+	return 1;
+}
+
+/* However many BlueZ has heard, and in whatever order it tells of them. */
+static void passers_by_hide_no_speaker(void **state)
+{
+	sd_bus_slot *slot;
+	(void)state;
+	struct house *house =
+	    house_new("[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+	              "[speaker A]\naddress = 00:00:5E:00:53:01\nreachable = no\n");
+	assert_true(sd_bus_add_filter(sim_world(house->sim)->bus, &slot, on_listing, NULL) >= 0);
+	house_run(house, SECOND);
+	assert_int_equal(house_model(house)->speaker_count, 1);
+	sd_bus_slot_unref(slot);
+	house_free(house);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -559,6 +610,7 @@ int main(void)
 	    cmocka_unit_test(wrong_commands_are_explained),
 	    cmocka_unit_test(a_beginning_of_a_name_is_enough),
 	    cmocka_unit_test(hostile_names_are_cleaned),
+	    cmocka_unit_test(passers_by_hide_no_speaker),
 	};
 	return RUN(tests);
 }
