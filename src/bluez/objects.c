@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define ADAPTER "org.bluez.Adapter1"
 #define DEVICE "org.bluez.Device1"
 #define TRANSPORT "org.bluez.MediaTransport1"
@@ -198,6 +200,14 @@ void objects_remove_unlisted(struct bluez *bluez)
 
 /* --- adding and changing ----------------------------------------------------------------------- */
 
+/* Everywhere an address is taken for what it is: for a key, a path, a word on a line. */
+static void address_keep(char address[18])
+{
+	char upper[18];
+	if (!text_address(address, upper))
+		*address = 0;
+}
+
 static int adapter_take(struct bluez *bluez, const char *path, sd_bus_message *properties)
 {
 	struct bluez_adapter *adapter = adapter_at(bluez, path);
@@ -214,6 +224,7 @@ static int adapter_take(struct bluez *bluez, const char *path, sd_bus_message *p
 	}
 	adapter->listed = bluez->listings;
 	int error = bus_read_properties(properties, adapter_table, adapter);
+	address_keep(adapter->address);
 	if (error < 0)
 		return error;
 	struct bluez_device *device;
@@ -240,6 +251,7 @@ static int device_take(struct bluez *bluez, const char *path, sd_bus_message *pr
 	bool was_paired = device->paired;
 	device->heard = false;
 	int error = bus_read_properties(properties, device_table, device);
+	address_keep(device->address);
 	if (error < 0)
 		return error;
 	/* a new one that is connected was paired before BlueZ came to tell of it */

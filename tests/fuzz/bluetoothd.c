@@ -540,6 +540,7 @@ static int on_call(sd_bus_message *call, void *user, sd_bus_error *error)
 	struct hostile *hostile = user;
 	const char *member = sd_bus_message_get_member(call);
 	sd_bus_message *reply = NULL;
+	char own[300];
 	uint8_t how = fuzz_byte(&hostile->input);
 	(void)error;
 	if (sd_bus_message_is_method_call(call, NULL, NULL) <= 0)
@@ -548,7 +549,7 @@ static int on_call(sd_bus_message *call, void *user, sd_bus_error *error)
 		return 1;
 	if (how % 16 >= 13)
 		return sd_bus_reply_method_errorf(call, "org.bluez.Error.Failed", "%s",
-		                                  ONE_OF(&hostile->input, texts));
+		                                  text_of(&hostile->input, own, sizeof(own)));
 	if (sd_bus_message_new_method_return(call, &reply) < 0)
 		return 1;
 	if (member && !strcmp(member, "GetManagedObjects"))
@@ -641,6 +642,34 @@ static int64_t now_of(void *user)
 	return ((struct hostile *)user)->now;
 }
 
+static void is_plain(const char *text)
+{
+	for (; *text; text++)
+		fuzz_require((unsigned char)*text >= ' ' && *text != 0x7f,
+		             "nothing that is shown steers a terminal");
+}
+
+static void model_is_plain(const struct model *model)
+{
+	is_plain(model->source.name);
+	is_plain(model->source.problem);
+	is_plain(model->problem);
+	for (int i = 0; i < model->speaker_count; i++) {
+		is_plain(model->speakers[i].name);
+		is_plain(model->speakers[i].address);
+		is_plain(model->speakers[i].problem);
+	}
+	for (int i = 0; i < model->adapter_count; i++) {
+		is_plain(model->adapters[i].name);
+		is_plain(model->adapters[i].address);
+		is_plain(model->adapters[i].problem);
+	}
+	for (int i = 0; i < model->event_count; i++) {
+		is_plain(model->events[i].subject);
+		is_plain(model->events[i].text);
+	}
+}
+
 static void talk(struct hostile *hostile, struct relay *relay)
 {
 	for (int i = 0; i < 4; i++) {
@@ -649,7 +678,7 @@ static void talk(struct hostile *hostile, struct relay *relay)
 			;
 	}
 	hostile->now += MS;
-	relay_model(relay);
+	model_is_plain(relay_model(relay));
 }
 
 static int peer_open(struct hostile *hostile)

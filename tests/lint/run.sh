@@ -57,7 +57,7 @@ hardened() { # the flags of the Makefile came through to both programs
 }
 proofs() { # each test that SECURITY.md names is there
   for test in $(grep -o '`[a-z]*_[a-z_]*`' .github/SECURITY.md | tr -d '`'); do
-    grep -qrw "cmocka_unit_test[a-z_]*($test" tests/unit tests/sim || { echo "SECURITY.md names $test: there is no such test"; return 1; }
+    grep -qrw "cmocka_unit_test[a-z_]*($test" tests/unit tests/sim tests/screens || { echo "SECURITY.md names $test: there is no such test"; return 1; }
   done
 }
 keymaps() { for file in keymaps/*.keys; do "$BUILD/echorelay" --check-keys "$file" || return 1; done; }
