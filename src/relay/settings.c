@@ -383,13 +383,13 @@ static int state_read(struct settings *settings, char *message, size_t size)
 int settings_open_state(struct settings *settings, const char *directory, char *message,
                         size_t size)
 {
-	int error = file_make_directory(directory);
+	int made = file_make_directory(directory), error = -ENAMETOOLONG;
 	int used = snprintf(settings->state_path, sizeof(settings->state_path), "%s/%s", directory,
 	                    STATE_FILE);
-	if (!error && (used < 0 || (size_t)used >= sizeof(settings->state_path)))
-		error = -ENAMETOOLONG;
-	if (!error)
-		error = state_read(settings, message, size);
+	if (used > 0 && (size_t)used < sizeof(settings->state_path))
+		error = state_read(settings, message, size); /* also where nothing can be written */
+	if (error >= 0 && made < 0)
+		error = made;
 	if (error < 0) { /* what could not be read must not be written over */
 		snprintf(message, size, "%s: %s: nothing will be kept", directory,
 		         strerror(-error));

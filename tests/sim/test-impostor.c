@@ -20,6 +20,7 @@
 #define HCI0 "/org/bluez/hci0"
 #define SPEAKER HCI0 "/dev_00_00_5E_00_53_01"
 #define ENDPOINT_PATH "/org/echorelay/001A7DDA7113/source0"
+#define SINK_PATH "/org/echorelay/001A7DDA7113/sink0"
 #define AGENT_PATH "/org/echorelay/agent"
 #define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
 #define PROPERTIES "org.freedesktop.DBus.Properties"
@@ -180,6 +181,7 @@ static int bus_make(void **state)
 	bluez_set_agent(here.bluez, BLUEZ_KEYBOARD_DISPLAY);
 	struct bluez_adapter *adapter = bluez_find_adapter(here.bluez, "00:1A:7D:DA:71:13");
 	assert_non_null(adapter);
+	assert_int_equal(bluez_register_sink(adapter), 0);
 	bluez_register_endpoints(here.bluez, adapter, 1);
 	assert_true(pump(&here.endpoints, 1));
 	assert_true(pump(&here.agent, 1));
@@ -285,21 +287,25 @@ static void a_stranger_configures_no_stream(void **state)
 {
 	static const uint8_t bytes[] = {0x21, 0x15, 2, 53};
 	static const char *const plain[] = {"ClearConfiguration", "Release", "SelectConfiguration"};
+	static const char *const endpoints[] = {ENDPOINT_PATH, SINK_PATH};
 	static const char interface[] = "org.bluez.MediaEndpoint1";
 	(void)state;
-	sd_bus_message *call =
-	    new_call(here.stranger, ENDPOINT_PATH, interface, "SetConfiguration");
-	sd_bus_message_append(call, "oa{sv}", SPEAKER "/fd0", 2, "Device", "o", SPEAKER,
-	                      "Configuration", "ay", sizeof(bytes), 0x21, 0x15, 2, 53);
-	assert_string_equal(say_call(here.stranger, call), SD_BUS_ERROR_ACCESS_DENIED);
-	assert_int_equal(here.transports, 0);
-	for (size_t i = 0; i < COUNT(plain); i++) {
-		call = new_call(here.stranger, ENDPOINT_PATH, interface, plain[i]);
-		if (i == 0)
-			sd_bus_message_append(call, "o", SPEAKER "/fd0");
-		else if (i == 2)
-			sd_bus_message_append_array(call, 'y', bytes, sizeof(bytes));
+	for (size_t k = 0; k < COUNT(endpoints); k++) {
+		sd_bus_message *call =
+		    new_call(here.stranger, endpoints[k], interface, "SetConfiguration");
+		sd_bus_message_append(call, "oa{sv}", SPEAKER "/fd0", 2, "Device", "o", SPEAKER,
+		                      "Configuration", "ay", sizeof(bytes), 0x21, 0x15, 2, 53);
 		assert_string_equal(say_call(here.stranger, call), SD_BUS_ERROR_ACCESS_DENIED);
+		assert_int_equal(here.transports, 0);
+		for (size_t i = 0; i < COUNT(plain); i++) {
+			call = new_call(here.stranger, endpoints[k], interface, plain[i]);
+			if (i == 0)
+				sd_bus_message_append(call, "o", SPEAKER "/fd0");
+			else if (i == 2)
+				sd_bus_message_append_array(call, 'y', bytes, sizeof(bytes));
+			assert_string_equal(say_call(here.stranger, call),
+			                    SD_BUS_ERROR_ACCESS_DENIED);
+		}
 	}
 }
 

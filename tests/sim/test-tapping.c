@@ -206,6 +206,38 @@ static void pauses_leave_every_speaker_in_its_place(void **state)
 	house_free(house);
 }
 
+/*
+ * The relay stands still, as by SIGSTOP or in a virtual machine that is held: the Echo's packets wait, and what finds no
+ * room is lost.  They are read all at once, and a moment later all is in its place.
+ */
+static void one_that_stood_still_is_soon_in_step_again(void **state)
+{
+	static const int64_t stands[] = {SECOND / 5, 2 * SECOND, 20 * SECOND};
+	(void)state;
+	for (size_t i = 0; i < COUNT(stands); i++) {
+		struct house *house = house_that_plays(FLAT);
+		for (int64_t end = house->now + stands[i]; house->now < end;) {
+			int64_t next = sim_step(house->sim, house->now);
+			house->now = next < end ? next : end;
+		}
+		house_run(house, 5 * SECOND);
+		struct ledger *ledger = ledger_new(house);
+		ledger_run(ledger,
+		           4 * SECOND); /* opened in the midst of it, it has not heard all */
+		int64_t wrong[] = {ledger_account(ledger, 0)->places_wrong,
+		                   ledger_account(ledger, 1)->places_wrong};
+		ledger_run(ledger, 60 * SECOND);
+		assert_true(both_play(house_model(house)));
+		for (int k = 0; k < 2; k++) {
+			assert_in_range(ledger_account(ledger, k)->places_heard, 25, 45);
+			assert_int_equal(ledger_account(ledger, k)->places_wrong, wrong[k]);
+		}
+		assert_int_equal(events_that_say(&house->journal, "nothing comes"), 0);
+		ledger_free(ledger);
+		house_free(house);
+	}
+}
+
 /* Who is no source, as its user said, is refused. */
 static void others_are_refused(void **state)
 {
@@ -231,6 +263,7 @@ int main(void)
 	    cmocka_unit_test(one_that_cannot_be_had_is_connected_anew),
 	    cmocka_unit_test(its_volume_counts_once),
 	    cmocka_unit_test(pauses_leave_every_speaker_in_its_place),
+	    cmocka_unit_test(one_that_stood_still_is_soon_in_step_again),
 	    cmocka_unit_test(others_are_refused),
 	};
 	return RUN(tests);

@@ -4,11 +4,13 @@
 #include "tests/helpers/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/writer.h"
@@ -80,6 +82,38 @@ static void a_slow_disk_holds_up_nobody(void **state)
 	free(writer.text);
 }
 
+/* A box whose disk is mounted to be read only: what was kept there counts, what comes is not kept, and that is told. */
+static bool read_only;
+
+int access(const char *path, int mode)
+{
+	if (read_only && mode & W_OK) {
+		errno = EROFS;
+		return -1;
+	}
+	return faccessat(AT_FDCWD, path, mode, 0);
+}
+
+static void a_disk_that_is_read_only_is_read(void **state)
+{
+	static struct settings settings;
+	char message[512] = "";
+	(void)state;
+	folder_open_state(&settings);
+	settings_speaker(&settings, "00:00:5E:00:53:07")->trim_ns = 7000000;
+	settings.dirty = true;
+	assert_int_equal(settings_save(&settings), 0);
+	settings_init(&settings);
+	read_only = true;
+	int error = settings_open_state(&settings, folder, message, sizeof(message));
+	read_only = false;
+	assert_int_equal(error, -EROFS);
+	assert_non_null(strstr(message, "Read-only file system: nothing will be kept"));
+	assert_int_equal(settings_known(&settings, "00:00:5E:00:53:07")->trim_ns, 7000000);
+	settings.dirty = true;
+	assert_int_equal(settings_save(&settings), 0); /* there is nowhere to */
+}
+
 static void what_is_no_folder_is_told(void **state)
 {
 	static struct settings settings;
@@ -141,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_full_disk_loses_nothing),
 	    cmocka_unit_test(a_slow_disk_holds_up_nobody),
+	    cmocka_unit_test(a_disk_that_is_read_only_is_read),
 	    cmocka_unit_test(what_is_no_folder_is_told),
 	    cmocka_unit_test(a_log_that_cannot_be_written_is_told_once),
 	    cmocka_unit_test(music_does_not_end_with_the_disk),
