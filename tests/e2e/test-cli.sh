@@ -15,7 +15,9 @@ expect "help lists subcommands" 0 "  help [SUBCOMMAND]" "$relay" help
 expect "stray word" 64 "no subcommand 'demo'" "$relay" demo
 expect "subcommand after options" 64 "a subcommand stands first" "$relay" --demo help
 expect "option without its value" 64 "requires an argument" "$relay" --for
-expect "time that is none" 64 "--for soon: is no number of seconds" "$relay" --for soon
+for time in soon 1e999 nan -1 0 '' 1s; do
+  expect "time that is none: '$time'" 64 "--for $time: is no number of seconds" "$relay" "--for=$time"
+done
 expect "adapter that is none" 64 "is no Bluetooth address" "$relay" --adapter hci0
 # shellcheck disable=SC2046 # so many words
 expect "one adapter too many" 64 "is one too many" "$relay" $(printf -- '--adapter 00:1A:7D:DA:71:%02X ' {1..20})

@@ -38,6 +38,9 @@ bytes=$(sed -n 's/.*resize_bytes=\([0-9]*\).*/\1/p' "$work/said")
 [ "${bytes:-9999}" -le 8192 ]
 result "a repaint of 200x60 takes $bytes bytes, 8192 at the most" $?
 
+on --resize 1x1 --signal 15
+said "a terminal of one cell is none to fear" ended=yes code=0 modes=back
+
 on --hang
 said "it ends when its terminal goes" ended=yes
 on --hang --keep-hup
