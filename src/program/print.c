@@ -5,6 +5,19 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* Between quotes: a name may have some of its own, and would say more of the line than that. */
+static const char *quoted(char *text, size_t size, const char *name)
+{
+	size_t used = 0;
+	for (; *name && used + 2 < size; name++) {
+		if (*name == '"' || *name == '\\')
+			text[used++] = '\\';
+		text[used++] = *name;
+	}
+	text[used] = 0;
+	return text;
+}
+
 static const char *number(char *text, size_t size, int32_t thousandths, const char *format_unknown)
 {
 	if (thousandths == MODEL_UNKNOWN)
@@ -25,7 +38,7 @@ static const char *level(char *text, size_t size, int32_t centibels)
 
 static void source_print(const struct model_source *source)
 {
-	char fill[16], left[16], right[16], drift[16];
+	char fill[16], left[16], right[16], drift[16], name[2 * MODEL_TEXT];
 	printf("source %s state=%s fill_ms=%s peak_db=%s,%s drift_ppm=%s xruns=%d gaps=%d "
 	       "name=\"%s\"\n",
 	       *source->address ? source->address
@@ -36,14 +49,14 @@ static void source_print(const struct model_source *source)
 	       level(left, sizeof(left), source->meter.peak_cdb[0]),
 	       level(right, sizeof(right), source->meter.peak_cdb[1]),
 	       number(drift, sizeof(drift), source->drift_ppb, "--"), source->xruns, source->gaps,
-	       source->name);
+	       quoted(name, sizeof(name), source->name));
 	if (*source->problem)
-		printf("source problem=\"%s\"\n", source->problem);
+		printf("source problem=\"%s\"\n", quoted(name, sizeof(name), source->problem));
 }
 
 static void speaker_print(const struct model_speaker *speaker)
 {
-	char total[16], fill[16], jitter[16], left[16], right[16];
+	char total[16], fill[16], jitter[16], left[16], right[16], name[2 * MODEL_TEXT];
 	printf("speaker %s state=%s latency_ms=%s%s trim_ms=%+.0f fill_ms=%s jitter_ms=%s "
 	       "peak_db=%s,%s volume=%d%s channel=%s sent=%lld late=%lld dropped=%lld stalls=%d "
 	       "reconnects=%d name=\"%s\"\n",
@@ -57,19 +70,21 @@ static void speaker_print(const struct model_speaker *speaker)
 	       level(right, sizeof(right), speaker->meter.peak_cdb[1]), speaker->volume,
 	       speaker->muted ? " muted" : "", model_channel_name(speaker->channel),
 	       (long long)speaker->sent, (long long)speaker->late, (long long)speaker->dropped,
-	       speaker->stalls, speaker->reconnects, speaker->name);
+	       speaker->stalls, speaker->reconnects, quoted(name, sizeof(name), speaker->name));
 	if (*speaker->problem)
-		printf("speaker %s problem=\"%s\"\n", speaker->address, speaker->problem);
+		printf("speaker %s problem=\"%s\"\n", speaker->address,
+		       quoted(name, sizeof(name), speaker->problem));
 }
 
 void print_status(const struct model *model)
 {
+	char text[2 * MODEL_TEXT];
 	if (*model->problem)
-		printf("relay problem=\"%s\"\n", model->problem);
+		printf("relay problem=\"%s\"\n", quoted(text, sizeof(text), model->problem));
 	for (int i = 0; i < model->adapter_count; i++)
 		printf("adapter %s hci=%s powered=%s name=\"%s\"\n", model->adapters[i].address,
 		       model->adapters[i].hci, model->adapters[i].powered ? "yes" : "no",
-		       model->adapters[i].name);
+		       quoted(text, sizeof(text), model->adapters[i].name));
 	source_print(&model->source);
 	for (int i = 0; i < model->speaker_count; i++)
 		speaker_print(&model->speakers[i]);
@@ -81,11 +96,12 @@ void print_batch(const struct model *model)
 {
 	time_t seconds = (time_t)(model->time_us / 1000000);
 	struct tm local;
-	char stamp[16];
+	char stamp[16], text[2 * MODEL_TEXT];
 	localtime_r(&seconds, &local);
 	strftime(stamp, sizeof(stamp), "%H:%M:%S", &local);
 	if (*model->problem)
-		printf("%s relay problem=\"%s\"\n", stamp, model->problem);
+		printf("%s relay problem=\"%s\"\n", stamp,
+		       quoted(text, sizeof(text), model->problem));
 	printf("%s ", stamp);
 	source_print(&model->source);
 	for (int i = 0; i < model->speaker_count; i++) {

@@ -150,6 +150,11 @@ kill -TERM $pid
 wait $pid
 result "SIGTERM ends it well" $?
 
+# a name that would say more of its line than who it is
+printf '[adapter hci0]\n[speaker 1]\nname = x" state=streaming \\x5c\n' >"$work/quotes.scenario"
+expect "quotes in a name are no end of it" 0 'name="x\" state=streaming \\"' \
+  "$relay" --demo="$work/quotes.scenario" --batch --for 2
+
 # started without stdin, stdout and stderr: what it opens does not come to stand for them
 "$relay" daemon --demo=healthy --state "$work/bare" <&- >&- 2>&- &
 pid=$!
