@@ -271,6 +271,37 @@ static void a_stream_that_goes_is_let_go_of(void **state)
 	leave(house);
 }
 
+/* --- no sink --------------------------------------------------------------------------------------- */
+
+static int refuse_sink(sd_bus_message *call, void *user, sd_bus_error *error)
+{
+	const char *path = "";
+	(void)user, (void)error;
+	if (!sd_bus_message_is_method_call(call, NULL, "RegisterEndpoint"))
+		return 0;
+	sd_bus_message_read(call, "o", &path);
+	sd_bus_message_rewind(call, 1);
+	return strcmp(path, SINK) ? 0
+	                          : sd_bus_reply_method_errorf(call, "org.bluez.Error.NotSupported",
+	                                                       "Not Supported");
+}
+
+/* BlueZ gives it none, now or later: then the Echo is heard as any other program's is, and that is not told all day. */
+static void without_a_sink_it_is_pipewires(void **state)
+{
+	(void)state;
+	middle = (struct middle){.far = -1};
+	clocked = middle.house = house_new(scenario);
+	assert_true(sd_bus_add_filter(sim_world(middle.house->sim)->bus, &middle.slot, refuse_sink,
+	                              NULL) >= 0);
+	assert_true(house_wait(middle.house, 40 * SECOND, sounds));
+	assert_string_not_equal(house_model(middle.house)->source.server, "BlueZ");
+	house_run(middle.house, 120 * SECOND);
+	assert_true(sounds(house_model(middle.house)));
+	assert_in_range(events_that_say(&middle.house->journal, "no endpoint"), 1, 2);
+	leave(middle.house);
+}
+
 /* --- configurations -------------------------------------------------------------------------------- */
 
 struct answer {
@@ -464,6 +495,7 @@ int main(void)
 	    cmocka_unit_test(one_that_comes_late_is_closed),
 	    cmocka_unit_test(an_echo_that_goes_meanwhile_is_no_ghost),
 	    cmocka_unit_test(a_stream_that_goes_is_let_go_of),
+	    cmocka_unit_test(without_a_sink_it_is_pipewires),
 	    cmocka_unit_test(configurations_that_were_not_offered_are_refused),
 	    cmocka_unit_test(strangers_and_speakers_get_no_stream),
 	    cmocka_unit_test(a_second_source_waits_for_the_first),
