@@ -136,13 +136,22 @@ static bool packet_receive(struct tap *tap, size_t *ret_size)
 	return !tap->ended;
 }
 
+/* Who sends faster than can be read must not keep the engine from the speakers. */
+static bool step_allows(struct tap *tap, int64_t now)
+{
+	if (now != tap->step_ns)
+		tap->step_packets = 0;
+	tap->step_ns = now;
+	return tap->step_packets++ < TAP_STEP_MOST;
+}
+
 /* The next packet that makes sense; its frames, not counted yet. */
 static uint32_t packet_take(struct tap *tap, int64_t now, struct frame *frames)
 {
 	struct rtp_header header;
 	size_t size;
 	do {
-		if (tap->ended || !packet_receive(tap, &size))
+		if (tap->ended || !step_allows(tap, now) || !packet_receive(tap, &size))
 			return 0;
 	} while (rtp_read(&header, tap->packet, size) < 0);
 	uint32_t count = packet_decode(tap, header.frames, size, frames);

@@ -304,6 +304,28 @@ static void another_stream_in_its_midst_does_no_harm(void **state)
 		}
 }
 
+/* More than any air brings, of which most is rubbish: a step takes so many, the next one goes on. */
+static void a_flood_is_taken_in_parts(void **state)
+{
+	(void)state;
+	struct far *far = far_new(configuration);
+	struct inlet_block block;
+	int sent = 0;
+	uint8_t rubbish[20] = {0};
+	while (send(far->fd, rubbish, sizeof(rubbish), MSG_DONTWAIT) > 0)
+		sent++;
+	assert_in_range(sent, TAP_STEP_MOST + 1, 2 * TAP_STEP_MOST + 100);
+	for (int i = 0; i < 3; i++) /* room is made by so many */
+		assert_int_equal(tap_read(far->tap, &block, far->frames, START), 0);
+	for (int i = 0; i < TAP_STEP_MOST; i++)
+		assert_int_equal(send(far->fd, rubbish, sizeof(rubbish), MSG_DONTWAIT), 20);
+	assert_int_equal(send(far->fd, rubbish, sizeof(rubbish), MSG_DONTWAIT), -1);
+	for (int i = 1; i < 5; i++)
+		assert_int_equal(tap_read(far->tap, &block, far->frames, START + i), 0);
+	far_is_heard(far, START + 10);
+	far_free(far);
+}
+
 static void bad_configuration_is_refused(void **state)
 {
 	(void)state;
@@ -375,6 +397,7 @@ int main(void)
 	    cmocka_unit_test(what_makes_no_sense_is_passed_over),
 	    cmocka_unit_test(hostile_packets_are_silent_or_passed_over),
 	    cmocka_unit_test(another_stream_in_its_midst_does_no_harm),
+	    cmocka_unit_test(a_flood_is_taken_in_parts),
 	    cmocka_unit_test(bad_configuration_is_refused),
 	    cmocka_unit_test(engine_reads_it),
 	};
