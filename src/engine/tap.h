@@ -34,9 +34,8 @@
 #define TAP_BLOCK_FRAMES RESAMPLER_OUT
 #define TAP_WINDOW_NS 1000000000
 #define TAP_JUMP_NS 100000000 /* so late, or early: the source has begun anew */
-#define TAP_STEP_MOST                                                                              \
-	128 /* packets at a time: more than the air brings, whoever is at the other end */
-#define TAP_LOST_MOST 64 /* packets that can be missing; more, and it has begun anew */
+#define TAP_STEP_MOST 128     /* packets at a time: more than the air brings */
+#define TAP_LOST_MOST 64      /* packets that can be missing; more, and it has begun anew */
 
 struct tap {
 	int fd;
@@ -74,7 +73,8 @@ void tap_free(struct tap *tap);
 
 /*
  * Engine thread: takes the next packet that has come by `now`.  Returns 1 and its sound, up to TAP_BLOCK_FRAMES;
- * 0 when there is none, or TAP_STEP_MOST were taken at that `now`.  What makes no sense is passed over; once the channel has ended nothing comes any more.
+ * 0 when there is none, or TAP_STEP_MOST were taken at that `now`.  What makes no sense is passed over; once the channel
+ * has ended nothing comes any more.
  */
 int tap_read(struct tap *tap, struct inlet_block *block, struct frame *frames, int64_t now);
 
