@@ -162,7 +162,7 @@ void speaker_send_volume(struct speaker *speaker)
 /* --- the output -------------------------------------------------------------------------------------- */
 
 /* Speakers of one adapter share its air; the number is the last half of its address. */
-static uint32_t air_of(const struct speaker *speaker)
+static uint32_t adapter_number(const struct speaker *speaker)
 {
 	unsigned a = 0, b = 0, c = 0;
 	sscanf(speaker->device->adapter->address + 9, "%x:%x:%x", &a, &b, &c);
@@ -179,7 +179,7 @@ int speaker_output_start(struct speaker *speaker, int fd)
 	struct output_config config = {
 	    .fd = fd,
 	    .mtu = speaker->mtu,
-	    .air = air_of(speaker),
+	    .air = adapter_number(speaker),
 	    .group_rate = relay->settings->config.rate,
 	    .delay = speaker->delay_frames,
 	    .slack_ns = slack_of(speaker),
