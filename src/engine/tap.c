@@ -28,6 +28,11 @@ int tap_new(struct tap **ret_tap, int fd, const uint8_t configuration[SBC_CONFIG
 	return 0;
 }
 
+void tap_open(struct tap *tap, int fd)
+{
+	tap->fd = fd;
+}
+
 int tap_set_rate(struct tap *tap, const struct reader_filter *filter, uint32_t rate)
 {
 	uint32_t own = tap->config.rate;
@@ -43,7 +48,8 @@ void tap_free(struct tap *tap)
 	if (!tap)
 		return;
 	sbc_finish(&tap->sbc);
-	close(tap->fd);
+	if (tap->fd >= 0)
+		close(tap->fd);
 	free(tap);
 }
 

@@ -56,11 +56,15 @@ struct tap {
 };
 
 /*
- * Main thread.  `fd` is a SOCK_SEQPACKET socket, the tap's from now on; `clock_id` differs from that of every other
- * source.  Returns 0; -EINVAL for a configuration that is none; -ENOMEM.  On failure the fd stays the caller's.
+ * Main thread.  `fd` is a SOCK_SEQPACKET socket, the tap's from now on, or −1 where tap_open is to bring it; `clock_id`
+ * differs from that of every other source.  Returns 0; -EINVAL for a configuration that is none; -ENOMEM.  On failure
+ * the fd stays the caller's.
  */
 int tap_new(struct tap **ret_tap, int fd, const uint8_t configuration[SBC_CONFIG_BYTES],
             uint32_t clock_id);
+
+/* Main thread, before the engine has it: the socket of one that was made without.  It is the tap's from now on. */
+void tap_open(struct tap *tap, int fd);
 
 /*
  * Main thread, before the engine has it: what comes is wanted at `rate`, through `filter`, which must outlive it.

@@ -100,7 +100,9 @@ struct echo {
 	int64_t doubt_since;
 	float gain; /* what is left for the relay to apply; 1: nothing */
 	/* its stream, where that is the relay's own (tapping.c) */
-	bool direct;             /* it is */
+	bool direct;       /* it is */
+	struct tap *ready; /* for the transport that is asked for, or was */
+	char asked[BLUEZ_PATH];
 	char tapped[BLUEZ_PATH]; /* the transport that the engine reads; empty: none */
 	bool refused;            /* it could not be had, and that was told */
 	int64_t ask_at;          /* then it is asked for again */
@@ -327,6 +329,7 @@ int echo_welcome(struct relay *relay, const char *address); /* engine/source.h *
 /* tapping.c */
 bool tapping_wanted(const struct relay *relay); /* there is to be a sink of our own */
 void tapping_look_after(struct relay *relay);
+void tapping_close(struct relay *relay);
 void tapping_acquired(struct relay *relay, struct bluez_transport *transport, int fd,
                       const char *problem);
 void source_show(struct relay *relay); /* what is known of the source has changed */

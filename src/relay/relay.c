@@ -319,6 +319,7 @@ void relay_free(struct relay *relay)
 	bus_close(relay);
 	priority_close(relay);
 	flush_close(relay);
+	tapping_close(relay);
 	engine_free(relay->engine);
 	if (writer_wait(&relay->writer))
 		relay->settings->dirty = true;

@@ -125,40 +125,6 @@ static void tap_look_after(struct relay *relay, const struct bluez_transport *wa
 		bluez_release(tapped);
 }
 
-/* It stays "pending" where it could not be had: so it is asked for again. */
-static void stream_ask(struct relay *relay, struct bluez_transport *stream)
-{
-	struct echo *echo = &relay->echo;
-	if (!stream || stream->state == BLUEZ_IDLE) {
-		echo->refused = false;
-		echo->ask_at = 0;
-	} else if (stream->state == BLUEZ_PENDING && !*echo->tapped && !stream->call &&
-	           relay_now(relay) >= echo->ask_at && bluez_acquire(stream) < 0) {
-		echo->ask_at = relay_now(relay) + ASK_AGAIN_NS;
-	}
-}
-
-void tapping_look_after(struct relay *relay)
-{
-	struct bluez_transport *stream = stream_find(relay);
-	tap_look_after(relay, stream);
-	relay->echo.direct = stream;
-	path_set(relay, stream ? SOURCE_STANDS_BY : SOURCE_LISTENS);
-	stream_ask(relay, stream);
-	show(relay, stream);
-}
-
-static int tap_begin(struct relay *relay, const struct bluez_transport *transport, int fd)
-{
-	struct tap *tap;
-	int error = tap_new(&tap, fd, transport->configuration.bytes, CLOCK_IDS + relay->echo.taps);
-	if (error) {
-		close(fd);
-		return error;
-	}
-	return engine_set_tap(relay->engine, tap);
-}
-
 /* Told once for each stream. */
 static void stream_refused(struct relay *relay, const char *problem)
 {
@@ -170,16 +136,79 @@ static void stream_refused(struct relay *relay, const char *problem)
 	echo->refused = true;
 }
 
+static void ready_forget(struct echo *echo)
+{
+	tap_free(echo->ready);
+	echo->ready = NULL;
+	*echo->asked = 0;
+}
+
+/* The tap comes first: a stream that is taken and then let go of is suspended, and its source falls silent. */
+static int stream_take(struct relay *relay, struct bluez_transport *stream)
+{
+	struct echo *echo = &relay->echo;
+	ready_forget(echo);
+	int error = tap_new(&echo->ready, -1, stream->configuration.bytes, CLOCK_IDS + echo->taps);
+	if (!error)
+		error = bluez_acquire(stream);
+	if (error < 0)
+		return error;
+	snprintf(echo->asked, sizeof(echo->asked), "%s", stream->path);
+	return 0;
+}
+
+/* It stays "pending" where it could not be had: so it is asked for again. */
+static void stream_ask(struct relay *relay, struct bluez_transport *stream)
+{
+	struct echo *echo = &relay->echo;
+	if (!stream || stream->state == BLUEZ_IDLE) {
+		echo->refused = false;
+		echo->ask_at = 0;
+		return;
+	}
+	if (stream->state != BLUEZ_PENDING || *echo->tapped || stream->call ||
+	    relay_now(relay) < echo->ask_at)
+		return;
+	int error = stream_take(relay, stream);
+	if (error < 0)
+		stream_refused(relay, strerror(-error));
+}
+
+void tapping_look_after(struct relay *relay)
+{
+	struct bluez_transport *stream = stream_find(relay);
+	tap_look_after(relay, stream);
+	relay->echo.direct = stream;
+	path_set(relay, stream ? SOURCE_STANDS_BY : SOURCE_LISTENS);
+	show(relay, stream);
+	stream_ask(relay, stream);
+}
+
+static int tap_begin(struct relay *relay, int fd)
+{
+	struct tap *tap = relay->echo.ready;
+	relay->echo.ready = NULL;
+	tap_open(tap, fd);
+	return engine_set_tap(relay->engine, tap);
+}
+
+static bool is_awaited(struct relay *relay, const struct bluez_transport *transport)
+{
+	const struct echo *echo = &relay->echo;
+	return echo->ready && !*echo->tapped && !strcmp(echo->asked, transport->path) &&
+	       transport == stream_find(relay);
+}
+
 void tapping_acquired(struct relay *relay, struct bluez_transport *transport, int fd,
                       const char *problem)
 {
 	struct echo *echo = &relay->echo;
-	if (!problem && (*echo->tapped || transport != stream_find(relay))) {
+	if (!problem && !is_awaited(relay, transport)) {
 		close(fd); /* another one is to be heard by now */
 		bluez_release(transport);
 		return;
 	}
-	int error = problem ? 0 : tap_begin(relay, transport, fd);
+	int error = problem ? 0 : tap_begin(relay, fd);
 	if (error) {
 		problem = strerror(-error);
 		bluez_release(transport);
@@ -190,4 +219,9 @@ void tapping_acquired(struct relay *relay, struct bluez_transport *transport, in
 	}
 	echo->taps++;
 	snprintf(echo->tapped, sizeof(echo->tapped), "%s", transport->path);
+}
+
+void tapping_close(struct relay *relay)
+{
+	ready_forget(&relay->echo);
 }
