@@ -464,6 +464,38 @@ static void what_goes_unheard_is_no_ghost(void **state)
 	at_every(pull_adapter_out, 1);
 }
 
+static bool source_plays(const struct model *now)
+{
+	return now->source.state == MODEL_SOURCE_STREAMING;
+}
+
+/* A stream that was taken and given back would be suspended, and nothing heard until the Echo is stopped and started. */
+static void open_echo_stream(void)
+{
+	static const char one[] = "[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
+				  "[echo Echo Dot]\nsink = relay\nstarts = 2 s\n";
+	long left = memory.left;
+	refuse_no_more();
+	struct house *house = house_new(one);
+	clocked = house;
+	house_run(house, 1900 * HOUSE_MS);
+	house_relay_turn = on_turn;
+	memory.left = left;
+	house_run(house, SECOND);
+	memory.left = 0;
+	if (!bus_is_lost(house))
+		assert_true(house_wait(house, 200 * SECOND, source_plays));
+	house_relay_turn = NULL;
+	clocked = NULL;
+	house_free(house);
+}
+
+static void the_echo_is_heard_in_the_end(void **state)
+{
+	(void)state;
+	at_every(open_echo_stream, 1);
+}
+
 int main(void)
 {
 	if (!REFUSES) {
@@ -481,6 +513,7 @@ int main(void)
 	                                    folder_remove),
 	    cmocka_unit_test(the_command_line_is_read),
 	    cmocka_unit_test(what_goes_unheard_is_no_ghost),
+	    cmocka_unit_test(the_echo_is_heard_in_the_end),
 	    cmocka_unit_test(a_relay_plays_in_the_end),
 	};
 	return RUN(tests);
