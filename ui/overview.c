@@ -7,9 +7,9 @@
 static void latency_take(struct overview *overview, const struct model_speaker *speaker,
                          int32_t *least, int32_t *most)
 {
-	int32_t us = speaker->total_us - speaker->trim.us;
 	if (speaker->total_us == MODEL_UNKNOWN)
 		return;
+	int32_t us = speaker->total_us - speaker->trim.us;
 	if (overview->latency_us == MODEL_UNKNOWN)
 		*least = *most = us;
 	*least = us < *least ? us : *least;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "ui/overview.h"
 #include "ui/view_help.h"
 #include "ui/view_log.h"
 #include "ui/view_main.h"
@@ -360,6 +361,23 @@ static void numbers_are_calm(void **state)
 	screen_show(&model);
 	assert_int_equal(bench.ui->calm.speakers[0].fill_us, 11000);
 	screen_close();
+}
+
+/* It plays, and its latency is not known yet; a trim of the user's makes no number of that. */
+static void what_has_just_begun_has_no_latency(void **state)
+{
+	(void)state;
+	static struct model model;
+	house_make(&model);
+	model.speaker_count = 2;
+	speaker_make(&model.speakers[0], "Kitchen", SPEAKER_STREAMING, 150);
+	speaker_make(&model.speakers[1], "Hall", SPEAKER_STREAMING, 180);
+	model.speakers[1].total_us = MODEL_UNKNOWN;
+	model.speakers[1].trim.us = 10000;
+	struct overview overview = overview_of(&model);
+	assert_int_equal(overview.playing, 2);
+	assert_int_equal(overview.latency_us, 249000);
+	assert_int_equal(overview.spread_us, 0);
 }
 
 /* The first picture is there before anything is known, and says nothing of it. */
@@ -1067,6 +1085,7 @@ int main(void)
 	    cmocka_unit_test(states_are_as_drawn),
 	    cmocka_unit_test(colour_tells_nothing_alone),
 	    cmocka_unit_test(numbers_are_calm),
+	    cmocka_unit_test(what_has_just_begun_has_no_latency),
 	    cmocka_unit_test(first_picture_waits_for_nothing),
 	    cmocka_unit_test(sentences_keep_their_end),
 	    cmocka_unit_test(aligning_by_ear_moves_one_speaker),
