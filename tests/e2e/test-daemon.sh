@@ -233,8 +233,9 @@ sees "the screen says so" d "the relay was stopped"
 
 # --- one that starts by itself -----------------------------------------------------------------------
 # the real world, as far as it is there: BlueZ is not, and that is told and waited for
+# (under ASan: its look for leaks stops the screen with a signal that the hang-up undoes, and waits for good)
 tmux new-session -d -s r -x 100 -y 40 \
-  "export TERM=tmux-256color; $relay --bus unix:path=$work/no-bus --state $work/state2; echo ended with \$?; sleep 1000"
+  "export TERM=tmux-256color ASAN_OPTIONS=detect_leaks=0; $relay --bus unix:path=$work/no-bus --state $work/state2; echo ended with \$?; sleep 1000"
 wait_for 60 "$relay" log
 result "a screen starts a relay where none runs" $?
 daemon_pid=$(sed -n 1p "$XDG_RUNTIME_DIR/echorelay/relay.lock")
