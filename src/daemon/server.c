@@ -15,9 +15,8 @@
 #include "daemon/wire.h"
 
 #define MS_NS 1000000ll
-#define OUT_MOST (512 * 1024) /* the largest model, and answers */
-#define STUCK_NS                                                                                   \
-	(10 * 1000 * MS_NS) /* so long without a use for it: may be sent away for another */
+#define OUT_MOST (512 * 1024)        /* the largest model, and answers */
+#define STUCK_NS (10 * 1000 * MS_NS) /* so long useless: may be sent away for another */
 #define NEVER INT64_MAX
 
 struct guest {

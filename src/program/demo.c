@@ -2,8 +2,7 @@
 #include "program/demo.h"
 
 #define LOOK_US 500000
-#define LATE_NS                                                                                    \
-	15000000 /* a packet that waits for 20 ms is a sign of a full air (a2dp/congestion.h) */
+#define LATE_NS 15000000 /* a packet that waits for 20 ms is a sign (a2dp/congestion.h) */
 #define TELL_US 60000000
 
 static int on_look(sd_event_source *timer, uint64_t us, void *user)

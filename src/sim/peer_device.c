@@ -147,7 +147,9 @@ static void echo_opens(struct world *world, struct device *device, int64_t argum
 /* Who offers no sink cannot be connected to as one: that is seen when its services are (device.c, connect_profile). */
 static void services_known(struct world *world, struct device *device, int64_t argument)
 {
-	if (device->air->offers & OFFERS_SINK)
+	if (!device->speaker)
+		echo_opens(world, device, argument);
+	else if (device->air->offers & OFFERS_SINK)
 		seps_found(world, device, argument);
 	else
 		peer_device_connect_failed(device, "br-connection-profile-unavailable");
@@ -163,7 +165,7 @@ static void page_ended(struct world *world, struct device *device, int64_t answe
 		return;
 	}
 	peer_device_set_connected(device, true);
-	world_after(world, DISCOVER_NS, device, device->speaker ? services_known : echo_opens, 0);
+	world_after(world, DISCOVER_NS, device, services_known, 0);
 }
 
 static int refuse_to_connect(const struct device *device, const char *uuid, sd_bus_error *error)
@@ -197,8 +199,7 @@ static int connect_begin(sd_bus_message *call, struct device *device, const char
 	}
 	device->connect_call = sd_bus_message_ref(call);
 	if (device->connected) {
-		world_after(device->world, DISCOVER_NS, device,
-		            device->speaker ? services_known : echo_opens, 0);
+		world_after(device->world, DISCOVER_NS, device, services_known, 0);
 		return 1;
 	}
 	device->adapter->paging = device->paged = true;

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every method that the relay calls fails, is not answered, is answered late, twice, with nothing, or after what was
- * called later; the clocks are set.  In virtual time, sd-bus's time-outs included: clock_gettime here is the house's.
+ * called later; the clocks are set.  In virtual time, sd-bus's time-outs included.
  * Afterwards everything must play as if nothing had been, and the user must have been told.
  */
 #include "tests/helpers/test.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "tests/helpers/house.h"
+#include "tests/helpers/house_time.h"
 
 #define SECOND HOUSE_SECOND
 #define HELD 32
@@ -27,25 +25,6 @@ static const char scenario[] =
     "event = 20 s off 5 s\nevent = 60 s stall 900 ms\n"
     "[speaker New]\naddress = 00:00:5E:00:53:03\npaired = no\nreports = 150 ms\npairs = 5 s\n"
     "[world]\nevent = 240 s restart 3 s\n";
-
-/* --- the clocks ------------------------------------------------------------------------------------ */
-
-static const struct house *clocked;
-static int64_t wall_step;
-
-int clock_gettime(clockid_t id, struct timespec *time)
-{
-	bool monotonic = id == CLOCK_MONOTONIC || id == CLOCK_BOOTTIME;
-	if (clocked && monotonic) {
-		time->tv_sec = clocked->now / SECOND;
-		time->tv_nsec = clocked->now % SECOND;
-		return 0;
-	}
-	int result = (int)syscall(SYS_clock_gettime, id, time);
-	if (id == CLOCK_REALTIME)
-		time->tv_sec += wall_step;
-	return result;
-}
 
 /* --- the man in the middle ------------------------------------------------------------------------- */
 

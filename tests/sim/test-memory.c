@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/door.h"
@@ -20,7 +18,7 @@
 #include "daemon/wire.h"
 #include "program/options.h"
 #include "tests/helpers/folder.h"
-#include "tests/helpers/house.h"
+#include "tests/helpers/house_time.h"
 #include "ui/keymap.h"
 
 #define SECOND HOUSE_SECOND
@@ -104,18 +102,6 @@ static void at_every(void (*walk)(void), int step)
 	} while (memory.refused);
 	print_message("    %ld allocations\n", n - step);
 	assert_true(n > 1 + step); /* it has allocated at all */
-}
-
-/* Time-outs of sd-bus are the house's, too. */
-static const struct house *clocked;
-
-int clock_gettime(clockid_t id, struct timespec *time)
-{
-	if (!clocked || (id != CLOCK_MONOTONIC && id != CLOCK_BOOTTIME))
-		return (int)syscall(SYS_clock_gettime, id, time);
-	time->tv_sec = clocked->now / SECOND;
-	time->tv_nsec = clocked->now % SECOND;
-	return 0;
 }
 
 /* --- files ----------------------------------------------------------------------------------------- */
@@ -433,6 +419,32 @@ static void a_relay_plays_in_the_end(void **state)
 	assert_int_equal(silent, 0);
 }
 
+/* A house that has had all the memory it wants until then; what is to be refused of it, waits in `left`. */
+static struct house *house_before(const char *text, int64_t ns, long *ret_left)
+{
+	*ret_left = memory.left;
+	refuse_no_more();
+	struct house *house = house_new(text);
+	clocked = house;
+	house_run(house, ns);
+	return house;
+}
+
+static void house_lacks(struct house *house, int64_t ns, long left)
+{
+	house_relay_turn = on_turn;
+	memory.left = left;
+	house_run(house, ns);
+	memory.left = 0;
+}
+
+static void house_leave(struct house *house)
+{
+	house_relay_turn = NULL;
+	clocked = NULL;
+	house_free(house);
+}
+
 /* What goes while its farewell cannot be read is not believed to be there for good. */
 static void pull_adapter_out(void)
 {
@@ -440,22 +452,14 @@ static void pull_adapter_out(void)
 				  "[adapter hci1]\naddress = 00:1A:7D:DA:71:14\n"
 				  "event = 3 s unplug 60 s\n"
 				  "[speaker A]\naddress = 00:00:5E:00:53:01\nadapter = hci1\n";
-	long left = memory.left;
-	refuse_no_more();
-	struct house *house = house_new(two);
-	clocked = house;
-	house_run(house, 2900 * HOUSE_MS);
+	long left;
+	struct house *house = house_before(two, 2900 * HOUSE_MS, &left);
 	assert_int_equal(house_model(house)->adapter_count, 2);
-	house_relay_turn = on_turn;
-	memory.left = left;
-	house_run(house, SECOND / 2);
-	memory.left = 0;
+	house_lacks(house, SECOND / 2, left);
 	house_run(house, 5 * SECOND);
-	house_relay_turn = NULL;
-	clocked = NULL;
 	if (!bus_is_lost(house))
 		assert_int_equal(house_model(house)->adapter_count, 1);
-	house_free(house);
+	house_leave(house);
 }
 
 static void what_goes_unheard_is_no_ghost(void **state)
@@ -474,20 +478,12 @@ static void open_echo_stream(void)
 {
 	static const char one[] = "[adapter hci0]\naddress = 00:1A:7D:DA:71:13\n"
 				  "[echo Echo Dot]\nsink = relay\nstarts = 2 s\n";
-	long left = memory.left;
-	refuse_no_more();
-	struct house *house = house_new(one);
-	clocked = house;
-	house_run(house, 1900 * HOUSE_MS);
-	house_relay_turn = on_turn;
-	memory.left = left;
-	house_run(house, SECOND);
-	memory.left = 0;
+	long left;
+	struct house *house = house_before(one, 1900 * HOUSE_MS, &left);
+	house_lacks(house, SECOND, left);
 	if (!bus_is_lost(house))
 		assert_true(house_wait(house, 200 * SECOND, source_plays));
-	house_relay_turn = NULL;
-	clocked = NULL;
-	house_free(house);
+	house_leave(house);
 }
 
 static void the_echo_is_heard_in_the_end(void **state)

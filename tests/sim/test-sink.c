@@ -11,12 +11,10 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bluez/bluez.h"
-#include "tests/helpers/house.h"
+#include "tests/helpers/house_time.h"
 
 #define SECOND HOUSE_SECOND
 #define HCI0 "/org/bluez/hci0/"
@@ -51,18 +49,6 @@ static bool sounds(const struct model *model)
 static bool source_is_absent(const struct model *model)
 {
 	return model->source.state == MODEL_SOURCE_ABSENT;
-}
-
-/* sd-bus's time-outs are the house's. */
-static const struct house *clocked;
-
-int clock_gettime(clockid_t id, struct timespec *time)
-{
-	if (!clocked || (id != CLOCK_MONOTONIC && id != CLOCK_BOOTTIME))
-		return (int)syscall(SYS_clock_gettime, id, time);
-	time->tv_sec = clocked->now / SECOND;
-	time->tv_nsec = clocked->now % SECOND;
-	return 0;
 }
 
 /* --- the man in the middle ------------------------------------------------------------------------- */
